@@ -116,7 +116,7 @@ func (s *strategy) forget(now time.Time) {
 		return
 	}
 	for key, r := range s.records {
-		if !r.waiting && now.Sub(r.last) > s.memory() {
+		if now.Sub(r.last) > s.memory() {
 			delete(s.records, key)
 		}
 	}

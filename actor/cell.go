@@ -1,0 +1,99 @@
+package actor
+
+import (
+	"errors"
+	"runtime/debug"
+
+	proto "github.com/asynkron/protoactor-go/actor"
+
+	"github.com/azutoolkit/echo/supervisor"
+)
+
+// cell is the engine's actor around one value of a user's. It keeps what the user does wrong in a lifecycle message
+// from the engine, which would leave the actor, or its parent, hanging.
+type cell struct {
+	view  view // what the value sees
+	ended bool // Stopped has been seen
+}
+
+// attach tells a mailbox of its new cell after a restart: only the mailbox outlives it, and the engine gives the cell
+// no way to it but a message. It never is in the queue.
+type attach struct{ cell *cell }
+
+// Receive gives the value a message.
+func (c *cell) Receive(ctx proto.Context) {
+	if c.view.box == nil {
+		if p, ok := ctx.ActorSystem().ProcessRegistry.Get(ctx.Self()); ok {
+			p.SendUserMessage(ctx.Self(), &attach{c})
+		}
+	}
+	c.view.Context = ctx
+	b := c.view.box
+	if b.inUser {
+		c.view.user.Receive(&c.view)
+		return
+	}
+	switch m := ctx.Message().(type) {
+	case *proto.Started:
+		b.restarting = false
+		if c.guard(hookStart, c.start); b.hookErr == nil {
+			b.started()
+		}
+	case *proto.Stopping:
+		c.guard(hookStopping, c.receive)
+	case *proto.Restarting:
+		c.guard(hookRestarting, c.receive)
+		if b.extra != nil {
+			b.extra.close()
+		}
+	case *proto.Stopped:
+		if !c.ended {
+			c.ended = true
+			defer b.close()
+			c.guard(hookStopped, c.receive)
+		}
+	case *proto.Terminated:
+		if m != poke {
+			if b.extra != nil {
+				delete(b.extra.names, m.Who.GetId())
+			}
+			c.guard(hookTerminated, c.receive)
+		}
+	}
+}
+
+// start makes the value, in the actor's own goroutine, so that it may spawn, and gives it Started.
+func (c *cell) start() {
+	c.view.user = c.view.box.set.make()
+	if c.view.user == nil {
+		panic(errors.New("actor: the function that makes the actor returned nil"))
+	}
+	c.view.user.Receive(&c.view)
+}
+
+func (c *cell) receive() {
+	if c.view.user != nil {
+		c.view.user.Receive(&c.view)
+	}
+}
+
+// guard calls f and keeps a panic from the engine. If f calls runtime.Goexit, hook stays set: see mailbox.crashed.
+func (c *cell) guard(hook string, f func()) {
+	b := c.view.box
+	b.hook = hook
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		b.hook = ""
+		h := &hookError{hook, supervisor.Recovered(v, debug.Stack())}
+		if hook == hookStart || hook == hookTerminated {
+			b.hookErr = h // decided when the engine is done
+		} else {
+			b.hookFailed(h)
+		}
+	}()
+	f()
+	b.hook = ""
+}

@@ -1,0 +1,157 @@
+package actor
+
+import (
+	"slices"
+
+	proto "github.com/asynkron/protoactor-go/actor"
+)
+
+// view is the Context that a user's value sees: the engine's, without its traps.
+type view struct {
+	proto.Context // the engine's
+	box           *mailbox
+	user          Actor // nil before Started and if it could not be made
+}
+
+// Actor returns the user's value.
+func (c *view) Actor() Actor { return c.user }
+
+// Children returns a copy: the engine's own slice changes under the hands of who keeps it.
+func (c *view) Children() []*PID { return slices.Clone(c.Context.Children()) }
+
+// Send sends m to pid. nil goes to the dead letters. What an actor sends to itself has room in a full mailbox.
+func (c *view) Send(pid *PID, m any) {
+	switch {
+	case pid == nil || isNil(m):
+		c.box.sys.Send(pid, m)
+	case c.isSelf(pid):
+		c.box.force(m)
+	default:
+		c.Context.Send(pid, m)
+	}
+}
+
+// Request is Send with the actor as the sender.
+func (c *view) Request(pid *PID, m any) { c.RequestWithCustomSender(pid, m, c.Self()) }
+
+// RequestWithCustomSender is Send with a sender.
+func (c *view) RequestWithCustomSender(pid *PID, m any, sender *PID) {
+	switch {
+	case pid == nil || isNil(m):
+		c.box.sys.DeadLetter(DeadLetter{To: pid, Message: m, From: sender, Reason: nilReason(pid)})
+	case c.isSelf(pid):
+		c.box.force(&Envelope{Message: m, Sender: sender})
+	default:
+		c.Context.RequestWithCustomSender(pid, m, sender)
+		c.handOver(sender, pid)
+	}
+}
+
+// Respond answers the sender of the message in work. Without one the answer goes to the dead letters.
+func (c *view) Respond(m any) {
+	to := c.Sender()
+	switch {
+	case to == nil:
+		c.box.sys.DeadLetter(DeadLetter{Message: m, From: c.Self(), Reason: ErrNoSender})
+	case isAsk(to):
+		c.Context.Send(to, m) // nil too: Ask makes an error of it
+	default:
+		c.Send(to, m)
+	}
+}
+
+// Forward sends the message in work, with its sender, to pid.
+func (c *view) Forward(pid *PID) {
+	m := c.box.current
+	if !c.box.inUser {
+		c.Context.Forward(pid) // logs that lifecycle messages cannot be forwarded
+		return
+	}
+	switch {
+	case pid == nil:
+		_, message, sender := unwrap(m)
+		c.box.sys.DeadLetter(DeadLetter{Message: message, From: sender, Reason: nilReason(pid)})
+	case c.isSelf(pid):
+		c.box.force(m)
+	default:
+		c.Context.Forward(pid)
+		c.handOver(c.Sender(), pid)
+	}
+}
+
+// handOver makes pid responsible for an ask that was passed on to it. An actor of ours took it when it was posted;
+// of any other we must learn when it dies.
+func (c *view) handOver(sender, pid *PID) {
+	if r := c.box.sys.replyOf(sender); r != nil && r.owner.CompareAndSwap(c.box, nil) {
+		r.watch(pid)
+	}
+}
+
+// SpawnNamed spawns a child. The name is escaped, so that no two names make one id. A name is free again when the
+// parent has handled Terminated; the engine would lose a child that is spawned earlier.
+func (c *view) SpawnNamed(props *Props, name string) (*PID, error) {
+	x := c.box.extras()
+	name = EscapeName(name)
+	id := c.Self().Id + "/" + name
+	if _, taken := x.names[id]; taken {
+		return nil, spawnError(name, ErrNameTaken)
+	}
+	pid, err := c.Context.SpawnNamed(props, name)
+	if err != nil {
+		if err == proto.ErrNameExists {
+			err = ErrNameTaken
+		}
+		return nil, spawnError(name, err)
+	}
+	if x.names == nil {
+		x.names = map[string]struct{}{}
+	}
+	x.names[id] = struct{}{}
+	return pid, nil
+}
+
+// SpawnPrefix spawns a child whose name is prefix and something unique.
+func (c *view) SpawnPrefix(props *Props, prefix string) *PID {
+	if prefix != "" {
+		prefix = EscapeName(prefix)
+	}
+	return c.Context.SpawnPrefix(props, prefix)
+}
+
+// Stash puts the message in work aside. When the actor is restarted, what is stashed comes again, in order and before
+// what waits; when it is stopped, it goes to the dead letters. The engine's own stash forgets senders and turns the order round.
+func (c *view) Stash() {
+	if c.box.inUser && !c.box.extras().stashed {
+		x := c.box.extra
+		x.stash, x.stashed = append(x.stash, c.box.current), true
+	}
+}
+
+func (c *view) isSelf(pid *PID) bool {
+	self := c.Context.Self()
+	return pid == self || pid.Id == self.Id && pid.Address == self.Address
+}
+
+func nilReason(pid *PID) error {
+	if pid == nil {
+		return ErrDead
+	}
+	return ErrNil
+}
+
+// isNil reports whether m is no message at all.
+func isNil(m any) bool {
+	if m == nil {
+		return true
+	}
+	env, ok := m.(*Envelope)
+	return ok && (env == nil || env.Message == nil)
+}
+
+// unwrap is the engine's UnwrapEnvelope, and safe for a nil envelope.
+func unwrap(m any) (proto.ReadonlyMessageHeader, any, *PID) {
+	if env, ok := m.(*Envelope); ok && env == nil {
+		return nil, nil, nil
+	}
+	return proto.UnwrapEnvelope(m)
+}

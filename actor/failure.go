@@ -1,0 +1,226 @@
+package actor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/azutoolkit/echo/supervisor"
+)
+
+// hookError is a failure outside of the handling of a user message.
+type hookError struct {
+	hook string // which lifecycle message
+	err  error
+}
+
+// The hooks that a failure can be in.
+const (
+	hookStart      = "Started"
+	hookStopping   = "Stopping"
+	hookRestarting = "Restarting"
+	hookStopped    = "Stopped"
+	hookTerminated = "Terminated"
+)
+
+// failed decides about the current message after it failed once more.
+func (b *mailbox) failed(err error) {
+	if x := b.extra; x != nil && x.stashed {
+		// It comes again anyway.
+		x.stash, x.stashed = x.stash[:len(x.stash)-1], false
+	}
+	t, p := b.troubled(), b.set.policy
+	t.attempt++
+	t.err = err
+	base := p.Decision(err)
+	d := base
+	if (d == supervisor.Retry || d == supervisor.Restart) && t.attempt >= p.Attempts() {
+		d = supervisor.DeadLetter
+	}
+	// A value that was to be replaced must not see another message, even if this one is given up.
+	fresh := base == supervisor.Restart
+	if fresh && !t.window.Allow(time.Now(), p) {
+		d = supervisor.Stop
+	}
+	var delay time.Duration
+	if d == supervisor.Retry || d == supervisor.Restart {
+		delay = p.Backoff(t.attempt)
+	}
+	b.report(err, d, t.attempt, delay, b.current)
+	switch d {
+	case supervisor.Retry:
+		b.backoff(delay, false)
+	case supervisor.Restart:
+		b.backoff(delay, true)
+	case supervisor.Skip:
+		b.skip(err)
+	case supervisor.DeadLetter:
+		b.giveUp(err)
+		if fresh {
+			b.backoff(0, true)
+		}
+	case supervisor.Stop:
+		b.giveUp(err)
+		b.sys.log.Error("actor stopped by its policy", "actor", b.name(), "error", err)
+		b.stop()
+	case supervisor.Escalate:
+		m := b.current
+		b.giveUp(err)
+		b.engine.EscalateFailure(escalation{err}, m)
+	}
+}
+
+// hookFailed decides what follows from a failure in a lifecycle message. Those are not repeated, Started excepted.
+func (b *mailbox) hookFailed(h *hookError) {
+	if b.stopping || b.restarting || h.hook == hookStopped {
+		b.report(h.err, supervisor.Skip, 1, 0, nil)
+		b.sys.log.Error("actor failed in a lifecycle message; it goes on", "actor", b.name(), "message", h.hook, "error", h.err, "stack", stackOf(h.err))
+		return
+	}
+	if h.hook == hookStart {
+		b.startFailed(h.err)
+		return
+	}
+	t, p := b.troubled(), b.set.policy
+	d := p.Decision(h.err)
+	if d == supervisor.Restart && !t.window.Allow(time.Now(), p) {
+		d = supervisor.Stop
+	}
+	switch d {
+	case supervisor.Restart:
+		delay := p.Backoff(1)
+		b.report(h.err, d, 1, delay, nil)
+		b.backoff(delay, true)
+	case supervisor.Stop:
+		b.report(h.err, d, 1, 0, nil)
+		b.sys.log.Error("actor stopped by its policy", "actor", b.name(), "error", h.err)
+		b.stop()
+	case supervisor.Escalate:
+		b.report(h.err, d, 1, 0, nil)
+		b.engine.EscalateFailure(escalation{h.err}, nil)
+	default:
+		b.report(h.err, supervisor.Skip, 1, 0, nil)
+		b.sys.log.Error("actor failed in a system message; it goes on", "actor", b.name(), "message", h.hook, "error", h.err, "stack", stackOf(h.err))
+	}
+}
+
+// startFailed decides about a value that could not be made or failed in Started: another one after a back-off, and in
+// the end none.
+func (b *mailbox) startFailed(err error) {
+	b.broken = true
+	t, p := b.troubled(), b.set.policy
+	t.starts++
+	t.err = err
+	switch d := p.Directive(err, t.starts); d {
+	case supervisor.Retry, supervisor.Restart:
+		delay := p.Backoff(t.starts)
+		b.report(err, supervisor.Restart, t.starts, delay, nil)
+		b.backoff(delay, true)
+	case supervisor.Escalate:
+		b.report(err, d, t.starts, 0, nil)
+		b.engine.EscalateFailure(escalation{err}, nil)
+	default:
+		b.report(err, supervisor.Stop, t.starts, 0, nil)
+		b.sys.log.Error("actor stopped: it did not start", "actor", b.name(), "attempts", t.starts, "error", err, "stack", stackOf(err))
+		b.stop()
+	}
+}
+
+// started notes that a value has started.
+func (b *mailbox) started() {
+	b.broken = false
+	b.unstash()
+	if b.trouble != nil {
+		b.trouble.starts = 0
+	}
+}
+
+// giveUp hands the current message to the dead letters with err. Who asked gets err.
+func (b *mailbox) giveUp(err error) {
+	m := b.current
+	b.done()
+	b.refuse(m, err)
+}
+
+// skip drops the current message. Who asked gets err.
+func (b *mailbox) skip(err error) {
+	m := b.current
+	b.done()
+	if env, ok := m.(*Envelope); ok {
+		if r := b.sys.replyOf(env.Sender); r != nil {
+			r.fail(err)
+		}
+	}
+}
+
+func (b *mailbox) done() {
+	b.current = nil
+	b.trouble.attempt, b.trouble.err = 0, nil
+}
+
+// backoff lets the actor rest for d, then goes on: with a fresh value if restart is set. No goroutine waits.
+func (b *mailbox) backoff(d time.Duration, restart bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if d <= 0 {
+		b.restarts = restart
+		return
+	}
+	b.backoffs++
+	b.delayed = true
+	mine := b.backoffs
+	b.trouble.timer = time.AfterFunc(d, func() {
+		b.mu.Lock()
+		if mine != b.backoffs {
+			b.mu.Unlock()
+			return
+		}
+		b.delayed = false
+		b.restarts = restart
+		b.wake()
+	})
+}
+
+// calm ends a back-off.
+func (b *mailbox) calm() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.backoffs++
+	b.delayed, b.restarts = false, false
+	if b.trouble != nil && b.trouble.timer != nil {
+		b.trouble.timer.Stop()
+		b.trouble.timer = nil
+	}
+}
+
+func (b *mailbox) troubled() *trouble {
+	if b.trouble == nil {
+		b.trouble = &trouble{}
+	}
+	return b.trouble
+}
+
+func (b *mailbox) report(err error, d supervisor.Directive, attempt int, delay time.Duration, m any) {
+	if _, msg, _ := unwrap(m); b.set.policy.Observe != nil {
+		b.set.policy.Report(b.sys.log, supervisor.Event{
+			Time: time.Now(), Actor: b.self(), Err: err, Directive: d, Attempt: attempt, Delay: delay, Message: msg,
+		})
+	}
+}
+
+// reason says why what is left in a stopped actor's mailbox is not handled.
+func (b *mailbox) reason() error {
+	if b.trouble != nil && b.trouble.err != nil {
+		return fmt.Errorf("%w: %w", ErrStopped, b.trouble.err)
+	}
+	return ErrStopped
+}
+
+// stackOf returns the stack of a panic, for the log.
+func stackOf(err error) string {
+	var p *supervisor.PanicError
+	if errors.As(err, &p) {
+		return string(p.Stack)
+	}
+	return ""
+}

@@ -1,0 +1,182 @@
+package actor
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	proto "github.com/asynkron/protoactor-go/actor"
+
+	"github.com/azutoolkit/echo/supervisor"
+)
+
+// mailbox is the mailbox of an actor made by Spawn or NewProps: bounded, and with the message in work kept until it
+// has been dealt with. It outlives restarts. System messages come first, always.
+//
+// The goroutine that runs the actor (at most one at a time) is started by who posts to an actor at rest, and ends
+// when there is nothing to do.
+type mailbox struct {
+	set      *settings
+	sys      *System
+	engine   proto.MessageInvoker // the engine's context of this actor
+	dispatch proto.Dispatcher
+	fn       func() // b.run, made once
+
+	mu        sync.Mutex // guards all until the next blank line
+	user      queue
+	system    queue
+	waiters   []chan struct{} // blocked senders, first come first
+	running   bool            // a goroutine runs the actor or is about to
+	suspended bool            // by the engine: failed or restarting
+	delayed   bool            // a back-off is on
+	closed    bool            // the actor has ended
+	restarts  bool            // the back-off that ended was for a restart
+	stopping  bool            // Stop has been seen: no further user message
+	pill      bool            // a PoisonPill is in the queue
+	backoffs  uint32          // counts back-offs, to tell a timer that is late
+
+	// What follows belongs to the goroutine that runs the actor.
+	cell       *cell
+	current    any        // the message in work; nil if none
+	unfinished bool       // runtime.Goexit cut the engine's work short
+	inUser     bool       // current is being handled right now
+	hook       string     // the lifecycle message being handled by user code right now
+	hookErr    *hookError // what came of it
+	broken     bool       // no usable value: it failed to start
+	restarting bool       // Restart has been seen, Resume not yet
+	draining   bool       // a PoisonPill has been seen, children are being drained
+	trouble    *trouble   // nil while all is well
+	asks       []*reply   // handled, not yet answered
+	prune      int        // when to look for answered ones among asks
+	extra      *extra     // rarely used features; nil until used
+}
+
+// trouble is what a failing actor needs in addition.
+type trouble struct {
+	attempt int   // failures of the current message, or of Started
+	err     error // the last one
+	timer   *time.Timer
+	window  supervisor.Window
+	starts  int // failures to start in a row
+}
+
+// RegisterHandlers is called once by the engine, before any message.
+func (b *mailbox) RegisterHandlers(engine proto.MessageInvoker, d proto.Dispatcher) {
+	ctx := engine.(proto.Context)
+	b.engine, b.dispatch = engine, d
+	b.sys = Of(ctx)
+	if b.sys == nil {
+		panic("actor: props made by NewProps can only be spawned in a System made by NewSystem")
+	}
+	b.fn = b.run
+	b.cell = ctx.Actor().(*cell)
+	b.cell.view.box, b.cell.view.Context = b, ctx
+}
+
+// Start is part of the engine's contract; there is nothing to do.
+func (b *mailbox) Start() {}
+
+// UserMessageCount returns how many messages wait.
+func (b *mailbox) UserMessageCount() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.user.len()
+}
+
+// PostSystemMessage queues a message of the engine. It never blocks.
+func (b *mailbox) PostSystemMessage(m any) {
+	b.mu.Lock()
+	b.system.push(m)
+	b.wake()
+}
+
+// PostUserMessage queues a message. What it does when the mailbox is full is the settings' overflow.
+func (b *mailbox) PostUserMessage(m any) {
+	var ask *reply
+	switch v := m.(type) {
+	case nil:
+		b.refuse(m, ErrNil)
+		return
+	case *attach:
+		b.cell = v.cell
+		v.cell.view.box = b
+		return
+	case *proto.PoisonPill:
+		b.force(m)
+		return
+	case *proto.MessageEnvelope:
+		if v == nil || v.Message == nil {
+			b.refuse(m, ErrNil)
+			return
+		}
+		if _, ok := v.Message.(*proto.PoisonPill); ok {
+			b.force(v.Message)
+			return
+		}
+		if ask = b.sys.replyOf(v.Sender); ask != nil {
+			ask.owner.Store(b)
+		}
+	}
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		b.refuse(m, b.sys.gone())
+		return
+	}
+	if b.set.bound > 0 && b.user.len() >= b.set.bound {
+		b.overflow(m, ask)
+		return
+	}
+	b.user.push(m)
+	b.wake()
+}
+
+// force queues m regardless of the bound: a PoisonPill, or what the actor sends to itself, which must not wait for
+// itself.
+func (b *mailbox) force(m any) {
+	b.mu.Lock()
+	_, pill := m.(*proto.PoisonPill)
+	if b.closed || pill && b.pill {
+		b.mu.Unlock()
+		if !pill {
+			b.refuse(m, b.sys.gone())
+		}
+		return
+	}
+	b.pill = b.pill || pill
+	b.user.push(m)
+	b.wake()
+}
+
+// wake starts a goroutine for the actor if there is something to do and none at it. b.mu is held, and released.
+func (b *mailbox) wake() {
+	start := !b.running && b.ready()
+	b.running = b.running || start
+	b.mu.Unlock()
+	if start {
+		b.dispatch.Schedule(b.fn)
+	}
+}
+
+// ready reports whether there is anything to do. b.mu is held. current and broken belong to the running goroutine;
+// while none runs, b.mu orders them: each wrote them before it let go of running.
+func (b *mailbox) ready() bool {
+	if b.system.len() > 0 || b.restarts {
+		return true
+	}
+	return !b.suspended && !b.delayed && !b.stopping && !b.broken && (b.current != nil || b.user.len() > 0)
+}
+
+// refuse hands m to the dead letters.
+func (b *mailbox) refuse(m any, reason error) {
+	_, message, sender := unwrap(m)
+	b.sys.DeadLetter(DeadLetter{To: b.self(), Message: message, From: sender, Reason: reason})
+}
+
+func (b *mailbox) self() *PID { return b.engine.(proto.Context).Self() }
+
+// name returns the actor's id.
+func (b *mailbox) name() string { return b.self().GetId() }
+
+// isAsk reports whether pid is the address of an Ask that waits.
+func isAsk(pid *PID) bool { return pid != nil && strings.HasPrefix(pid.Id, askPrefix) }

@@ -1,0 +1,190 @@
+package actor
+
+import (
+	"fmt"
+	"sync"
+
+	proto "github.com/asynkron/protoactor-go/actor"
+
+	"github.com/azutoolkit/echo/supervisor"
+)
+
+// root is the parent of all top-level actors. It is a process of the engine without a mailbox or goroutine of its own:
+// what children tell it is a map entry or a decision, made in the goroutine of the child. So spawning needs no
+// hand-over, and an actor's constructor may spawn.
+type root struct {
+	sys      *System
+	spawner  *proto.RootContext // makes children of the root
+	pid      *PID
+	strategy proto.SupervisorStrategy
+
+	mu       sync.Mutex // guards what follows
+	children map[string]child
+	users    int // how many children are users'
+	phase    phase
+	watchers []*PID
+	waits    []wait
+}
+
+// child is one top-level actor. Its pid is nil while it is being spawned.
+type child struct {
+	pid  *PID
+	user bool // spawned by Spawn, not by SpawnProps
+}
+
+// wait is for the end of all children, or of all users' children.
+type wait struct {
+	user bool
+	done chan struct{}
+}
+
+// phase says how far Close has come. Each allows less than the one before.
+type phase int
+
+const (
+	open        phase = iota
+	closing           // no Spawn; users' actors are being drained
+	drainingAll       // no SpawnProps either; all are being drained
+	stoppingAll       // Close's context has ended
+)
+
+// newRoot makes the root. The engine gives children of a RootContext with a guardian that guardian as parent, and tells
+// it of failures but, having no use for it, drops the news of their end; so the root takes the guardian's place.
+func newRoot(s *System) *root {
+	r := &root{sys: s, children: map[string]child{}, strategy: supervisor.OneForOne(supervisor.Policy{})}
+	r.spawner = s.engine.Root.Copy().WithGuardian(r.strategy)
+	guardian := r.spawner.Self()
+	s.engine.ProcessRegistry.Remove(guardian)
+	s.engine.ProcessRegistry.Add(r, guardian.Id)
+	r.pid = guardian
+	return r
+}
+
+// spawn makes a child. An empty name stands for a unique one.
+func (r *root) spawn(p *Props, name string, user bool) (pid *PID, err error) {
+	id := name
+	if id == "" {
+		id = r.sys.engine.ProcessRegistry.NextId()
+	}
+	if err := r.reserve(id, user); err != nil {
+		return nil, spawnError(name, err)
+	}
+	defer func() {
+		if v := recover(); v != nil { // the producer of raw props runs here
+			r.release(id)
+			pid, err = nil, spawnError(name, fmt.Errorf("panic: %v", v))
+		}
+	}()
+	pid, err = r.spawner.SpawnNamed(p, id)
+	if err != nil {
+		r.release(id)
+		if err == proto.ErrNameExists {
+			err = ErrNameTaken
+		}
+		return nil, spawnError(name, err)
+	}
+	r.settle(id, pid, user)
+	return pid, nil
+}
+
+// reserve takes the name, so that a child that ends at once finds it, and Close knows what is under way.
+func (r *root) reserve(id string, user bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.phase >= drainingAll || user && r.phase >= closing {
+		return ErrClosed
+	}
+	if _, taken := r.children[id]; taken {
+		return ErrNameTaken
+	}
+	r.children[id] = child{user: user}
+	if user {
+		r.users++
+	}
+	return nil
+}
+
+// settle completes a reservation, unless the child has ended already, and catches up with a Close that passed it by.
+func (r *root) settle(id string, pid *PID, user bool) {
+	r.mu.Lock()
+	c, ok := r.children[id]
+	if ok {
+		c.pid = pid
+		r.children[id] = c
+	}
+	late := r.phase
+	r.mu.Unlock()
+	switch {
+	case !ok || late == open:
+	case late == stoppingAll:
+		r.sys.engine.Root.Stop(pid)
+	case user || late == drainingAll:
+		r.sys.engine.Root.Poison(pid)
+	}
+}
+
+// release forgets a child that has ended or was never made.
+func (r *root) release(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.children[id]
+	if !ok {
+		return
+	}
+	delete(r.children, id)
+	if c.user {
+		r.users--
+	}
+	left := r.waits[:0]
+	for _, w := range r.waits {
+		if r.empty(w.user) {
+			close(w.done)
+		} else {
+			left = append(left, w)
+		}
+	}
+	r.waits = left
+}
+
+func (r *root) empty(user bool) bool {
+	return user && r.users == 0 || len(r.children) == 0
+}
+
+// enter begins a phase: it tells the children that are concerned, and returns a channel that is closed when they have
+// ended.
+func (r *root) enter(p phase) <-chan struct{} {
+	r.mu.Lock()
+	r.phase = max(r.phase, p)
+	w := wait{user: p == closing, done: make(chan struct{})}
+	if r.empty(w.user) {
+		close(w.done)
+	} else {
+		r.waits = append(r.waits, w)
+	}
+	var tell []*PID
+	for _, c := range r.children {
+		if c.pid != nil && (c.user || !w.user) {
+			tell = append(tell, c.pid)
+		}
+	}
+	r.mu.Unlock()
+	for _, pid := range tell {
+		if p == stoppingAll {
+			r.sys.engine.Root.Stop(pid)
+		} else {
+			r.sys.engine.Root.Poison(pid)
+		}
+	}
+	return w.done
+}
+
+// left returns the ids of the children that have not ended.
+func (r *root) left() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ids := make([]string, 0, len(r.children))
+	for id := range r.children {
+		ids = append(ids, id)
+	}
+	return ids
+}

@@ -1,0 +1,237 @@
+package actor
+
+import (
+	"runtime/debug"
+	"slices"
+
+	proto "github.com/asynkron/protoactor-go/actor"
+
+	"github.com/azutoolkit/echo/supervisor"
+)
+
+// work is what a mailbox does next.
+type work int
+
+const (
+	rest    work = iota // nothing: the goroutine ends
+	system              // a message of the engine
+	user                // the current message
+	restart             // a restart that the policy decided
+	finish              // what runtime.Goexit cut short
+)
+
+// poke makes the engine look again whether an actor that waited for its children can go on. No actor is called "".
+var poke = &proto.Terminated{Who: &proto.PID{}}
+
+// run is the goroutine of an actor that has something to do. It ends when there is nothing left.
+func (b *mailbox) run() {
+	for b.turn() {
+	}
+}
+
+// turn handles messages until there are none, until the dispatcher's share is used up (then it lets others go first),
+// or until user code fails. It reports whether the goroutine goes on.
+func (b *mailbox) turn() (again bool) {
+	whole := false
+	defer func() {
+		if !whole {
+			again = b.crashed(recover())
+		}
+	}()
+	for range max(1, b.dispatch.Throughput()) {
+		m, what := b.next()
+		switch what {
+		case rest:
+			whole = true
+			return false
+		case user:
+			b.handle()
+		case system:
+			b.handleSystem(m)
+		case restart:
+			b.restart()
+		case finish:
+			b.finish()
+		}
+	}
+	whole = true
+	b.dispatch.Schedule(b.fn)
+	return false
+}
+
+// next chooses what to do: what was cut short, then the engine's messages, then user messages.
+func (b *mailbox) next() (any, work) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.unfinished:
+		b.unfinished = false
+		return nil, finish
+	case b.system.len() > 0:
+		return b.system.pop(), system
+	case b.restarts && !b.stopping:
+		b.restarts = false
+		return nil, restart
+	case b.suspended || b.delayed || b.stopping || b.broken:
+	case b.current != nil:
+		return nil, user
+	case b.user.len() > 0:
+		b.current = b.user.pop()
+		if len(b.waiters) > 0 {
+			b.admit()
+		}
+		return nil, user
+	default:
+		b.user.rest()
+	}
+	b.restarts = b.restarts && !b.stopping
+	b.system.rest()
+	b.running = false
+	return nil, rest
+}
+
+// handle gives the actor its current message, and forgets it once that went well.
+func (b *mailbox) handle() {
+	switch m := b.current.(type) {
+	case *proto.PoisonPill:
+		b.current = nil
+		b.swallow()
+		return
+	case *alarm:
+		if b.current = b.ring(m); b.current == nil {
+			return
+		}
+	}
+	m, timer := b.current, b.idle()
+	if timer != nil && !idles(m) {
+		timer.stop()
+	}
+	b.inUser = true
+	b.engine.InvokeUserMessage(m)
+	b.inUser = false
+	b.current = nil
+	if b.trouble != nil {
+		b.trouble.attempt, b.trouble.err = 0, nil
+	}
+	if b.extra != nil {
+		b.extra.stashed = false
+		if timer != nil && timer == b.extra.timer && !idles(m) {
+			timer.arm(b)
+		}
+	}
+	if env, ok := m.(*proto.MessageEnvelope); ok && isAsk(env.Sender) {
+		b.owe(b.sys.replyOf(env.Sender))
+	}
+}
+
+// handleSystem handles a message of the engine.
+func (b *mailbox) handleSystem(m any) {
+	switch m.(type) {
+	case *proto.SuspendMailbox:
+		b.suspend(true)
+		return
+	case *proto.ResumeMailbox:
+		// While a restart waits for children, the value is the old one: it must see no further message.
+		if !b.restarting {
+			b.suspend(false)
+		}
+		return
+	case *proto.Restart:
+		b.restart()
+		return
+	case *proto.Stop:
+		b.calm()
+		b.mu.Lock()
+		b.stopping = true
+		b.mu.Unlock()
+	}
+	b.engine.InvokeSystemMessage(m)
+	b.settle()
+}
+
+// restart lets the engine replace the value. After Stop it would resurrect the actor, so then it does nothing.
+func (b *mailbox) restart() {
+	if b.stopping || b.restarting {
+		return
+	}
+	b.calm()
+	b.suspend(true)
+	b.restarting = true
+	b.engine.InvokeSystemMessage(&proto.Restart{})
+	b.settle()
+}
+
+// settle deals with what came of a message of the engine: a hook that failed, the last child that ended.
+func (b *mailbox) settle() {
+	if h := b.hookErr; h != nil {
+		b.hookErr = nil
+		b.hookFailed(h)
+	}
+	if b.draining && !b.stopping && len(b.context().Children()) == 0 {
+		b.force(&proto.PoisonPill{})
+	}
+}
+
+// swallow handles a PoisonPill: children are drained first, while the actor goes on handling what they send; the
+// pill comes back when the last one has ended.
+func (b *mailbox) swallow() {
+	b.mu.Lock()
+	b.pill = false
+	b.mu.Unlock()
+	children := slices.Clone(b.context().Children())
+	if len(children) == 0 {
+		b.stop()
+		return
+	}
+	b.draining = true
+	for _, child := range children {
+		b.context().Poison(child)
+	}
+}
+
+// crashed deals with a panic with v, or with runtime.Goexit if v is nil, that left user code. It reports whether this
+// goroutine can go on; after Goexit it cannot, and another one takes over.
+func (b *mailbox) crashed(v any) bool {
+	err := supervisor.Recovered(v, debug.Stack())
+	switch {
+	case b.inUser:
+		b.inUser = false
+		b.failed(err)
+	case v == nil:
+		b.mu.Lock()
+		b.unfinished = true
+		b.mu.Unlock()
+		if b.hook != "" {
+			b.hookErr = &hookError{b.hook, err}
+			b.hook = ""
+		}
+	default:
+		b.hookErr = &hookError{"system message", err}
+		b.settle()
+	}
+	if v == nil {
+		b.dispatch.Schedule(b.fn)
+	}
+	return v != nil
+}
+
+// finish does what the engine had no time for when user code called runtime.Goexit in a hook: an actor that stops or
+// restarts stops its children, and goes on when there are none.
+func (b *mailbox) finish() {
+	if b.stopping || b.restarting {
+		b.engine.(proto.Supervisor).StopChildren(slices.Clone(b.context().Children())...)
+	}
+	b.engine.InvokeSystemMessage(poke)
+	b.settle()
+}
+
+func (b *mailbox) context() proto.Context { return b.engine.(proto.Context) }
+
+func (b *mailbox) suspend(on bool) {
+	b.mu.Lock()
+	b.suspended = on
+	b.mu.Unlock()
+}
+
+// stop stops the actor as soon as it has dealt with the current message.
+func (b *mailbox) stop() { b.context().Stop(b.self()) }
