@@ -1,0 +1,70 @@
+package topic
+
+import "slices"
+
+func (g *group) join(s *subscriber) {
+	g.mu.Lock()
+	g.members = append(g.members, s)
+	g.mu.Unlock()
+}
+
+func (g *group) all() []*subscriber {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.members)
+}
+
+// leave gives back what the member has not finished, and reports whether it was the last.
+func (g *group) leave(s *subscriber) (last bool) {
+	g.mu.Lock()
+	g.members = slices.DeleteFunc(g.members, func(m *subscriber) bool { return m == s })
+	var held []claim
+	for _, c := range g.taken {
+		if c.by == s {
+			held = append(held, c)
+		}
+	}
+	others := slices.Clone(g.members)
+	g.mu.Unlock()
+	for _, c := range held {
+		g.giveBack(c.h, c.attempt)
+		if g.done != nil && len(others) == 0 {
+			g.done(c.h, false)
+		}
+	}
+	for _, m := range others {
+		m.poke(g.stream)
+	}
+	return len(others) == 0
+}
+
+// wake starts as many members as there are messages to hand out, not counting those that are on their way.
+func (g *group) wake(s *subscriber) {
+	if g.pending() > g.starting.Load() && s.acquire() {
+		g.starting.Add(1)
+		s.starting = true
+		go s.run()
+	}
+}
+
+// attempted notes how often the member has tried a message, for whoever gets it after the member's death.
+func (g *group) attempted(h *header, attempt int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range g.taken {
+		if g.taken[i].h == h {
+			g.taken[i].attempt = attempt
+		}
+	}
+}
+
+// unanswered takes the requests that no member has taken, for a group of responders that has lost its last member.
+func (g *group) unanswered() (rest []*reply) {
+	for h, _ := g.take(nil); h != nil; h, _ = g.take(nil) {
+		if h.meta != nil && h.meta.reply != nil {
+			rest = append(rest, h.meta.reply)
+		}
+		g.finish(h)
+	}
+	return rest
+}

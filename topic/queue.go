@@ -1,0 +1,118 @@
+package topic
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// A queue holds what a DropNewest or Latest leg has accepted. It is fed from the stream whenever a pump passes, also while
+// the consumer is busy, so that the log need not keep what the consumer has not seen and publishers never wait.
+type queue struct {
+	flow   flowKind
+	bound  int
+	fed    atomic.Uint64 // next position of the stream to copy
+	length atomic.Int64  // live elements
+
+	mu     sync.Mutex
+	items  []*header      // guarded by mu: in log order; nil where a newer one took over
+	head   int            // guarded by mu: first of items not yet taken
+	byKey  map[string]int // guarded by mu: Latest: where in items a key is, counted from base
+	base   int            // guarded by mu: items taken since the beginning
+	filter func(*header) bool
+}
+
+func newQueue(flow flowKind, bound int, filter func(*header) bool) *queue {
+	q := &queue{flow: flow, bound: bound, filter: filter}
+	if flow == flowLatest {
+		q.byKey = map[string]int{}
+	}
+	return q
+}
+
+func (q *queue) size() uint64 { return uint64(max(q.length.Load(), 0)) }
+
+// feed copies what the stream has, and counts in dropped what the policy leaves out.
+func (q *queue) feed(st *stream, dropped *atomic.Uint64) {
+	if q.fed.Load() >= st.tail.Load() {
+		return
+	}
+	q.mu.Lock()
+	pos, tail := q.fed.Load(), st.tail.Load()
+	r := st.ring.Load()
+	for ; pos < tail; pos++ {
+		if h := r.at(pos); h != nil && (q.filter == nil || q.filter(h)) {
+			dropped.Add(q.add(h))
+		}
+	}
+	q.fed.Store(pos)
+	q.mu.Unlock()
+	if st.waiting.Load() != 0 {
+		st.freed(nil)
+	}
+}
+
+// add returns how many messages, this or an older one, it dropped.
+func (q *queue) add(h *header) (dropped uint64) {
+	if q.flow == DropNewest {
+		if int(q.length.Load()) >= q.bound {
+			return 1
+		}
+		q.items = append(q.items, h)
+		q.length.Add(1)
+		return 0
+	}
+	key := h.key()
+	if i, ok := q.byKey[key]; ok {
+		q.items[i-q.base+q.head] = nil
+		q.length.Add(-1)
+		dropped = 1
+	} else if int(q.length.Load()) >= q.bound {
+		q.popLocked()
+		dropped = 1
+	}
+	q.items = append(q.items, h)
+	q.byKey[key] = q.base + len(q.items) - 1 - q.head
+	q.length.Add(1)
+	return dropped
+}
+
+// pop takes the oldest message, or returns nil.
+func (q *queue) pop() *header {
+	if q.length.Load() == 0 {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.popLocked()
+}
+
+func (q *queue) popLocked() *header {
+	for q.head < len(q.items) {
+		h := q.items[q.head]
+		q.items[q.head] = nil
+		q.head++
+		q.base++
+		if h == nil {
+			continue
+		}
+		if q.byKey != nil {
+			delete(q.byKey, h.key())
+		}
+		q.length.Add(-1)
+		q.compact()
+		return h
+	}
+	q.compact()
+	return nil
+}
+
+func (q *queue) compact() {
+	switch {
+	case q.head == len(q.items):
+		q.items, q.head = q.items[:0], 0
+	case q.head > 64 && q.head > len(q.items)/2:
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+}

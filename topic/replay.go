@@ -1,0 +1,121 @@
+package topic
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/azutoolkit/echo/transport"
+)
+
+// replays reports whether a start lies in the past, which a transport's log has and the topic's stream has not.
+func replays(from Start) bool {
+	switch from.(type) {
+	case earliest, at, since:
+		return true
+	}
+	return false
+}
+
+func transportStart(from Start) transport.Start {
+	switch s := from.(type) {
+	case earliest:
+		return transport.Earliest()
+	case at:
+		return transport.After(s.position)
+	case since:
+		return transport.Since(s.time)
+	}
+	return transport.Latest()
+}
+
+// subscribeReplay gives a new subscriber two places, one after the other: in a replay, and then in the topic's stream.
+func (c *core) subscribeReplay(s *subscriber, h handler, b *batcher) (*Subscription, error) {
+	s.many = newMany(s)
+	err := s.startHook()
+	l := &leg{stream: c.stream, host: s, handle: h, batch: b}
+	if err == nil {
+		err = c.replay(l, s.cfg.from)
+	}
+	if err != nil {
+		s.requestStop(err)
+		s.release()
+		return nil, err
+	}
+	if s.cfg.follows != nil {
+		s.Context.Watch(s.cfg.follows)
+	}
+	s.release()
+	s.schedule()
+	return &Subscription{hosts: []*subscriber{s}}, nil
+}
+
+// replay reads the past through a reader and a stream of its own. Once it has come to what the topic's stream still holds,
+// the leg takes its place there, right behind the last record of the replay: no gap, and no repeat.
+func (c *core) replay(live *leg, from Start) error {
+	b, s := c.bridge, live.host
+	if err := b.caps.CheckStart(transportStart(from)); err != nil {
+		return err
+	}
+	reader, err := b.log.Follow(b.ctx, transportStart(from))
+	if err != nil {
+		return transportError(err)
+	}
+	past := newStream(c, Retention{}, nil)
+	cfg := *live.config()
+	cfg.flow = Block // the past waits for the consumer, whatever it wants of the present
+	l := &leg{stream: past, host: s, handle: live.handle, batch: live.batch, cfg: &cfg}
+	if live.config().flow.queues() {
+		live.queue = newQueue(live.config().flow, live.config().buffer, live.config().filter)
+	}
+	c.with(past)
+	if !s.many.add(l) {
+		c.without(past)
+		return reader.Close()
+	}
+	if err := past.attach(l, Earliest); err != nil {
+		c.without(past)
+		return err
+	}
+	live.gated.Store(true)
+	c.reg.sys.Go("replay of topic "+strconv.Quote(c.name), func(context.Context) {
+		b.follow(reader, past, func(last transport.Position) bool { return !l.ended.Load() && !c.stream.admit(live, last) },
+			func(n int64) { l.dropped.Add(uint64(n)) })
+		if !live.gated.Load() || live.start == 0 {
+			return
+		}
+		h := c.blank()
+		h.meta = &meta{then: func() {
+			s.many.remove(l)
+			l.leave()
+			c.without(past)
+			live.gated.Store(false)
+			s.many.push(live)
+		}}
+		_, _ = past.append(b.ctx, c.now(), h)
+	})
+	return nil
+}
+
+// admit attaches the leg behind a position of the transport's log, if the stream still holds everything behind it.
+func (st *stream) admit(l *leg, last transport.Position) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.closed != nil || st.base.Epoch != last.Epoch || last.Compare(st.base) < 0 {
+		return false
+	}
+	r, tail := st.ring.Load(), st.tail.Load()
+	pos := st.low
+	for ; pos < tail; pos++ {
+		if h := r.at(pos); h.meta.position.Compare(last) > 0 {
+			break
+		}
+	}
+	if !l.host.many.add(l) {
+		return false
+	}
+	l.place(pos, 0)
+	st.limit = 0
+	legs := append(*st.legs.Load(), l)
+	st.legs.Store(&legs)
+	return true
+}
