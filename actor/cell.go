@@ -27,7 +27,9 @@ func (c *cell) Receive(ctx proto.Context) {
 			p.SendUserMessage(ctx.Self(), &attach{c})
 		}
 	}
-	c.view.Context = ctx
+	if c.view.Context != ctx {
+		c.view.Context = ctx
+	}
 	b := c.view.box
 	if b.inUser {
 		c.view.user.Receive(&c.view)

@@ -16,8 +16,8 @@ const Grace = 100 * time.Millisecond
 // when all actors and goroutines have ended. The order: Drain of extensions (see [Extend]), users' actors, Drain of
 // extensions once more, the system's context, Close of extensions, all other actors, goroutines.
 //
-// When ctx ends first, all are told to stop at once. Those who still run after at most Grace are named in the error,
-// which wraps that of ctx; they will end when they can, if they can.
+// When ctx ends first, all are told to stop at once, and what they had not handled goes to the dead letters. Those who
+// still run after at most Grace are named in the error, which wraps that of ctx; they end when they can.
 //
 // Close may be called many times and concurrently: all calls share one outcome, but none waits longer than its own ctx.
 // It must not be called by an actor or by a goroutine of [System.Go]: they would wait for themselves.
@@ -55,7 +55,8 @@ func (s *System) close(ctx context.Context) error {
 	s.cancel()
 	errs = append(errs, s.closeExtensions(ctx))
 	ok := within(ctx, s.root.enter(drainingAll)) && within(ctx, s.jobs.wait())
-	if !ok {
+	cut := !ok
+	if cut {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
 		defer cancel()
 		ok = within(grace, s.root.enter(stoppingAll)) && within(grace, s.jobs.wait())
@@ -66,8 +67,11 @@ func (s *System) close(ctx context.Context) error {
 	s.root.end()
 	s.engine.Shutdown()
 	s.dead.flush()
-	if !ok {
+	switch {
+	case !ok:
 		return s.leftError(context.Cause(ctx), errs)
+	case cut:
+		errs = append([]error{fmt.Errorf("stopped before all was handled: %w", context.Cause(ctx))}, errs...)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("actor: close %q: %w", s.name, err)
@@ -101,6 +105,9 @@ func (s *System) leftError(cause error, errs []error) error {
 	}
 	for _, name := range s.jobs.left() {
 		left = append(left, fmt.Sprintf("goroutine %q", name))
+	}
+	if len(left) == 0 {
+		left = []string{"nothing any more"}
 	}
 	slices.Sort(left)
 	if more := len(left) - maxNamed; more > 0 {

@@ -24,11 +24,10 @@ type extendedKey struct {
 type extendedValue struct {
 	once  sync.Once
 	value any
-	made  bool // guarded by extended.mu
 }
 
 // Extend returns the value that belongs to s under key and T, and makes it if there is none. make is called once and
-// may itself call Extend with other keys. It is for packages that build on System and keep one value per system.
+// may itself call Extend with other keys. Make none once Closing: nobody would close it. It is for packages that build on System and keep one value per system.
 //
 // If the value has a method Drain(context.Context) error or Close(context.Context) error, System.Close calls it: all
 // Drain, newest first; then users' actors are drained; then all Drain once more; then all Close, newest first. Both
@@ -47,11 +46,18 @@ func Extend[T any](s *System, key any, make func() T) T {
 	}
 	x.mu.Unlock()
 	v.once.Do(func() {
+		made := false
+		defer func() {
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			if made {
+				x.order = append(x.order, v)
+			} else {
+				delete(x.values, k) // make panicked: the next call tries again
+			}
+		}()
 		v.value = make()
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		v.made = true
-		x.order = append(x.order, v)
+		made = true
 	})
 	return v.value.(T)
 }

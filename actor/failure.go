@@ -47,6 +47,9 @@ func (b *mailbox) failed(err error) {
 		delay = p.Backoff(t.attempt)
 	}
 	b.report(err, d, t.attempt, delay, b.current)
+	if stack := stackOf(err); stack != "" && t.attempt == 1 {
+		b.sys.log.Error("actor panicked", "actor", b.name(), "error", err, "directive", d, "stack", stack)
+	}
 	switch d {
 	case supervisor.Retry:
 		b.backoff(delay, false)
@@ -111,7 +114,11 @@ func (b *mailbox) startFailed(err error) {
 	t, p := b.troubled(), b.set.policy
 	t.starts++
 	t.err = err
-	switch d := p.Directive(err, t.starts); d {
+	d := p.Directive(err, t.starts)
+	if (d == supervisor.Retry || d == supervisor.Restart) && !t.window.Allow(time.Now(), p) {
+		d = supervisor.Stop
+	}
+	switch d {
 	case supervisor.Retry, supervisor.Restart:
 		delay := p.Backoff(t.starts)
 		b.report(err, supervisor.Restart, t.starts, delay, nil)

@@ -11,7 +11,8 @@ type jobs struct {
 	mu      sync.Mutex // guards what follows
 	running map[*job]struct{}
 	idle    []chan struct{} // who waits for the last one
-	closed  bool
+	sealing bool            // the last one to end closes
+	closed  bool            // none can start
 }
 
 type job struct{ name string }
@@ -49,6 +50,7 @@ func (g *jobs) end(j *job) {
 	defer g.mu.Unlock()
 	delete(g.running, j)
 	if len(g.running) == 0 {
+		g.closed = g.sealing
 		for _, ch := range g.idle {
 			close(ch)
 		}
@@ -56,12 +58,14 @@ func (g *jobs) end(j *job) {
 	}
 }
 
-// wait returns a channel that is closed when no goroutine runs.
+// wait returns a channel that is closed when no goroutine runs. From then on none can start.
 func (g *jobs) wait() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ch := make(chan struct{})
+	g.sealing = true
 	if len(g.running) == 0 {
+		g.closed = true
 		close(ch)
 	} else {
 		g.idle = append(g.idle, ch)

@@ -26,6 +26,7 @@ type mailbox struct {
 	user      queue
 	system    queue
 	waiters   []chan struct{} // blocked senders, first come first
+	open      bool            // the engine has started the actor
 	running   bool            // a goroutine runs the actor or is about to
 	suspended bool            // by the engine: failed or restarting
 	delayed   bool            // a back-off is on
@@ -60,7 +61,7 @@ type trouble struct {
 	starts  int // failures to start in a row
 }
 
-// RegisterHandlers is called once by the engine, before any message.
+// RegisterHandlers is called once by the engine. Messages may have been posted already by who guessed the name.
 func (b *mailbox) RegisterHandlers(engine proto.MessageInvoker, d proto.Dispatcher) {
 	ctx := engine.(proto.Context)
 	b.engine, b.dispatch = engine, d
@@ -73,8 +74,12 @@ func (b *mailbox) RegisterHandlers(engine proto.MessageInvoker, d proto.Dispatch
 	b.cell.view.box, b.cell.view.Context = b, ctx
 }
 
-// Start is part of the engine's contract; there is nothing to do.
-func (b *mailbox) Start() {}
+// Start is called once by the engine when the actor may run.
+func (b *mailbox) Start() {
+	b.mu.Lock()
+	b.open = true
+	b.wake()
+}
 
 // UserMessageCount returns how many messages wait.
 func (b *mailbox) UserMessageCount() int {
@@ -92,8 +97,18 @@ func (b *mailbox) PostSystemMessage(m any) {
 
 // PostUserMessage queues a message. What it does when the mailbox is full is the settings' overflow.
 func (b *mailbox) PostUserMessage(m any) {
-	var ask *reply
+	var sender *PID
 	switch v := m.(type) {
+	case *proto.MessageEnvelope:
+		if v == nil || v.Message == nil {
+			b.refuse(m, ErrNil)
+			return
+		}
+		if privileged(v.Message) {
+			b.force(v.Message)
+			return
+		}
+		sender = v.Sender
 	case nil:
 		b.refuse(m, ErrNil)
 		return
@@ -101,27 +116,26 @@ func (b *mailbox) PostUserMessage(m any) {
 		b.cell = v.cell
 		v.cell.view.box = b
 		return
-	case *proto.PoisonPill:
+	case *proto.PoisonPill, *proto.DeadLetterResponse:
 		b.force(m)
 		return
-	case *proto.MessageEnvelope:
-		if v == nil || v.Message == nil {
-			b.refuse(m, ErrNil)
-			return
-		}
-		if _, ok := v.Message.(*proto.PoisonPill); ok {
-			b.force(v.Message)
-			return
-		}
-		if ask = b.sys.replyOf(v.Sender); ask != nil {
-			ask.owner.Store(b)
-		}
 	}
 	b.mu.Lock()
+	if !b.open {
+		b.user.push(m)
+		b.mu.Unlock()
+		return
+	}
 	if b.closed {
 		b.mu.Unlock()
 		b.refuse(m, b.sys.gone())
 		return
+	}
+	var ask *reply
+	if sender != nil {
+		if ask = b.sys.replyOf(sender); ask != nil {
+			ask.owner.Store(b)
+		}
 	}
 	if b.set.bound > 0 && b.user.len() >= b.set.bound {
 		b.overflow(m, ask)
@@ -131,8 +145,18 @@ func (b *mailbox) PostUserMessage(m any) {
 	b.wake()
 }
 
-// force queues m regardless of the bound: a PoisonPill, or what the actor sends to itself, which must not wait for
-// itself.
+// privileged reports whether m has room in a full mailbox: the pill, which must get through, and news that a request
+// of the actor's own failed, which the actor itself may be delivering.
+func privileged(m any) bool {
+	switch m.(type) {
+	case *proto.PoisonPill, *proto.DeadLetterResponse:
+		return true
+	}
+	return false
+}
+
+// force queues m regardless of the bound: what is privileged, and what the actor sends to itself, which must not wait
+// for itself.
 func (b *mailbox) force(m any) {
 	b.mu.Lock()
 	_, pill := m.(*proto.PoisonPill)
@@ -150,7 +174,7 @@ func (b *mailbox) force(m any) {
 
 // wake starts a goroutine for the actor if there is something to do and none at it. b.mu is held, and released.
 func (b *mailbox) wake() {
-	start := !b.running && b.ready()
+	start := b.open && !b.running && b.ready()
 	b.running = b.running || start
 	b.mu.Unlock()
 	if start {
@@ -167,10 +191,20 @@ func (b *mailbox) ready() bool {
 	return !b.suspended && !b.delayed && !b.stopping && !b.broken && (b.current != nil || b.user.len() > 0)
 }
 
-// refuse hands m to the dead letters.
+// refuse hands m to the dead letters. As the engine does for the dead, it tells who sent a request.
 func (b *mailbox) refuse(m any, reason error) {
+	if b.sys == nil {
+		return // nil, sent to a guessed name before the actor was there
+	}
 	_, message, sender := unwrap(m)
+	switch message.(type) {
+	case *alarm, *proto.DeadLetterResponse:
+		return
+	}
 	b.sys.DeadLetter(DeadLetter{To: b.self(), Message: message, From: sender, Reason: reason})
+	if sender != nil && !isAsk(sender) {
+		b.sys.engine.Root.Send(sender, &proto.DeadLetterResponse{Target: b.self()})
+	}
 }
 
 func (b *mailbox) self() *PID { return b.engine.(proto.Context).Self() }

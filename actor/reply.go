@@ -7,8 +7,9 @@ import (
 	proto "github.com/asynkron/protoactor-go/actor"
 )
 
-// askPrefix begins the ids of those who wait for an answer. No name can begin with it: see EscapeName.
-const askPrefix = "$ask"
+// askPrefix begins the ids of those who wait for an answer. No other id does: EscapeName escapes "$", and "?" is none of
+// the engine's digits.
+const askPrefix = "$?"
 
 // reply is the process that one Ask waits on. The first to settle it wins; whatever comes later is dropped.
 type reply struct {

@@ -71,6 +71,7 @@ func (r *root) spawn(p *Props, name string, user bool) (pid *PID, err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil { // the producer of raw props runs here
+			r.sys.engine.ProcessRegistry.Remove(r.sys.engine.NewLocalPID(id))
 			r.release(id)
 			pid, err = nil, spawnError(name, fmt.Errorf("panic: %v", v))
 		}
@@ -96,6 +97,9 @@ func (r *root) reserve(id string, user bool) error {
 	}
 	if _, taken := r.children[id]; taken {
 		return ErrNameTaken
+	}
+	if _, taken := r.sys.engine.ProcessRegistry.GetLocal(id); taken {
+		return ErrNameTaken // of the engine's own
 	}
 	r.children[id] = child{user: user}
 	if user {

@@ -22,7 +22,7 @@ type address struct{ host, id string }
 
 func newWatches(s *System) *watches {
 	w := &watches{ended: map[address]chan struct{}{}}
-	w.pid, _ = s.engine.ProcessRegistry.Add(w, "$watch")
+	w.pid, _ = s.engine.ProcessRegistry.Add(w, "$!watch")
 	return w
 }
 

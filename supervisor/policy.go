@@ -2,9 +2,11 @@ package supervisor
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 )
 
@@ -35,7 +37,7 @@ type Policy struct {
 	// Within is the length of time over which Restarts counts. Default one minute.
 	Within time.Duration
 	// Decide maps an error to a directive; 0 is the default: a *PanicError restarts, any other error retries.
-	// A panic in it counts as 0. It may be called concurrently.
+	// A panic in it counts as 0, and Observe sees an event of its own for it. It may be called concurrently.
 	Decide func(err error) Directive
 	// Observe sees every decision. It is called without locks, by the goroutine that decides, so it must not block;
 	// it may be called concurrently. A panic in it is logged and forgotten. Default nil.
@@ -123,7 +125,10 @@ func (p Policy) ask(err error) (d Directive) {
 	defer func() {
 		if v := recover(); v != nil {
 			d = 0
-			slog.Error("supervisor: panic in Policy.Decide, the default holds", "panic", v, "error", err)
+			if p.Observe == nil {
+				slog.Error("supervisor: panic in Policy.Decide, the default holds", "panic", v, "error", err)
+			}
+			p.Report(nil, Event{Time: time.Now(), Err: fmt.Errorf("supervisor: decide about %q: %w", err, Recovered(v, debug.Stack()))})
 		}
 	}()
 	return p.Decide(err)
