@@ -33,7 +33,7 @@ var edges = map[string][]string{
 	"transport/redis":         {"transport", "github.com/redis/go-redis/v9"},
 	"transport/websocket":     {"transport", "github.com/gorilla/websocket"},
 	"transport/transporttest": {"transport"},
-	"topic":                   {engine, "actor", "supervisor", "transport"},
+	"topic":                   {engine, "actor", "supervisor", "transport", "google.golang.org/protobuf/proto"}, // its codec
 	"topic/cluster":           {engine, "actor", "supervisor", "transport", "topic"},
 	"topic/topictest":         {"actor", "supervisor", "transport", "topic"},
 }
@@ -186,6 +186,7 @@ func TestDependenciesAreTheOnesDecided(t *testing.T) {
 		"github.com/google/go-cmp",          // tests
 		"go.uber.org/goleak",                // tests
 		"golang.org/x/term",                 // examples/quakes: size of the terminal
+		"google.golang.org/protobuf",        // topic: the codec of proto.Message; the engine brings it anyway
 		"pgregory.net/rapid",                // tests
 	}
 	out, err := golist("-m", "-f", "{{if not (or .Indirect .Main)}}{{.Path}}{{end}}", "all")
