@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/azutoolkit/echo/transport"
 )
@@ -79,6 +80,7 @@ func keyOrder(t *trial) {
 			held[d.Key]++
 		}
 		mu.Unlock()
+		t.pass(time.Duration(rnd.IntN(300)) * time.Microsecond)
 		for i, d := range ds {
 			// Once one is given back, the later ones go with it, or they would be finished before it.
 			back := rnd.IntN(4) == 0

@@ -3,6 +3,7 @@ package transporttest
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/azutoolkit/echo/transport"
 )
@@ -74,6 +75,7 @@ func resume(t *trial) {
 	t.seesNoMore(t.follow(near, transport.After(last)))
 }
 
+// appendBroken shows that ErrLinkDown means "not in the log", and that trying again makes one copy.
 func appendBroken(t *trial) {
 	near, far := t.open(0, "orders"), t.open(1, "orders")
 	r := t.follow(far, transport.Latest())
@@ -81,20 +83,29 @@ func appendBroken(t *trial) {
 	t.Faults.Cut(0)
 	ctx, cancel := t.within()
 	defer cancel()
-	batch := records("x", 2)
-	for {
+	again := func(batch []transport.Record) {
+		t.Helper()
+		t.persist("Append again", func(ctx context.Context) error {
+			_, err := near.Append(ctx, batch)
+			return err
+		})
+	}
+	var unknown, failed []transport.Record
+	for i := 0; failed == nil; i++ {
+		batch := records(fmt.Sprint("x", i), 2)
 		_, err := near.Append(ctx, batch)
 		if errors.Is(err, transport.ErrLinkDown) {
+			failed = batch
 			break
 		}
 		t.is("Append on a broken link", err, transport.ErrUnknown) // it may have been on its way
+		unknown = append(unknown, batch...)
 	}
 	t.Faults.Heal(0)
-	t.persist("Append again", func(ctx context.Context) error {
-		_, err := near.Append(ctx, batch)
-		return err
-	})
-	t.sees(r, "before-1", "x-1", "x-2")
+	again(append(unknown, transport.Record{ID: "healed"}))
+	t.sees(r, append(append([]string{"before-1"}, ids(unknown)...), "healed")...)
+	again(failed)
+	t.sees(r, ids(failed)...)
 }
 
 // takeBroken shows that a member outlives a break that is shorter than its Idle: it keeps what it holds, and goes on.

@@ -26,14 +26,17 @@ type history struct {
 
 func (h *history) place(p transport.Position) int { return slices.Index(h.at, p) }
 
+// mostKept is how many records a transport may keep at most when it was told to keep 20 or less.
+const mostKept = 10_000
+
 // overflow appends until retention has dropped the first n records, and returns everything that was appended. A
-// transport may keep more than it must, so how many records that takes is its affair.
+// transport may keep more than it must, so how many records that takes is its affair, up to mostKept.
 func (t *trial) overflow(log transport.Log, n int) *history {
 	t.Helper()
 	ctx, cancel := t.within()
 	defer cancel()
 	h := &history{}
-	for batch := 0; len(h.ids) < 100_000; batch++ {
+	for batch := 0; len(h.ids) < mostKept+n; batch++ {
 		rs := records(fmt.Sprintf("b%d", batch), 10)
 		for i := range rs {
 			rs[i].Data = make([]byte, 100)
