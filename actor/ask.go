@@ -55,8 +55,8 @@ func (s *System) ask(ctx context.Context, pid *PID, m any) (any, error) {
 		defer s.tell(pid, &proto.Unwatch{Watcher: r.pid})
 	}
 	select {
-	case o := <-r.ch:
-		return o.value, o.err
+	case <-r.ready:
+		return r.value, r.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

@@ -12,8 +12,7 @@ import (
 // cell is the engine's actor around one value of a user's. It keeps what the user does wrong in a lifecycle message
 // from the engine, which would leave the actor, or its parent, hanging.
 type cell struct {
-	view  view // what the value sees
-	ended bool // Stopped has been seen
+	view view // what the value sees
 }
 
 // attach tells a mailbox of its new cell after a restart: only the mailbox outlives it, and the engine gives the cell
@@ -38,9 +37,7 @@ func (c *cell) Receive(ctx proto.Context) {
 	switch m := ctx.Message().(type) {
 	case *proto.Started:
 		b.restarting = false
-		if c.guard(hookStart, c.start); b.hookErr == nil {
-			b.started()
-		}
+		c.guard(hookStart, c.start)
 	case *proto.Stopping:
 		c.guard(hookStopping, c.receive)
 	case *proto.Restarting:
@@ -49,8 +46,8 @@ func (c *cell) Receive(ctx proto.Context) {
 			b.extra.close()
 		}
 	case *proto.Stopped:
-		if !c.ended {
-			c.ended = true
+		if !b.ended {
+			b.ended = true
 			defer b.close()
 			c.guard(hookStopped, c.receive)
 		}
@@ -66,11 +63,12 @@ func (c *cell) Receive(ctx proto.Context) {
 
 // start makes the value, in the actor's own goroutine, so that it may spawn, and gives it Started.
 func (c *cell) start() {
-	c.view.user = c.view.box.set.make()
+	c.view.user = c.view.box.plan.make()
 	if c.view.user == nil {
 		panic(errors.New("actor: the function that makes the actor returned nil"))
 	}
 	c.view.user.Receive(&c.view)
+	c.view.box.started()
 }
 
 func (c *cell) receive() {
@@ -80,22 +78,22 @@ func (c *cell) receive() {
 }
 
 // guard calls f and keeps a panic from the engine. If f calls runtime.Goexit, hook stays set: see mailbox.crashed.
-func (c *cell) guard(hook string, f func()) {
+func (c *cell) guard(h hook, f func()) {
 	b := c.view.box
-	b.hook = hook
+	b.hook = h
 	defer func() {
 		v := recover()
 		if v == nil {
 			return
 		}
-		b.hook = ""
-		h := &hookError{hook, supervisor.Recovered(v, debug.Stack())}
-		if hook == hookStart || hook == hookTerminated {
-			b.hookErr = h // decided when the engine is done
+		b.hook = noHook
+		err := supervisor.Recovered(v, debug.Stack())
+		if h == hookStart || h == hookTerminated {
+			b.note(h, err) // decided when the engine is done
 		} else {
-			b.hookFailed(h)
+			b.hookFailed(h, err)
 		}
 	}()
 	f()
-	b.hook = ""
+	b.hook = noHook
 }

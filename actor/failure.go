@@ -8,20 +8,40 @@ import (
 	"github.com/azutoolkit/echo/supervisor"
 )
 
-// hookError is a failure outside of the handling of a user message.
-type hookError struct {
-	hook string // which lifecycle message
-	err  error
+// hook is a message outside of those that users send.
+type hook uint8
+
+const (
+	noHook hook = iota
+	hookStart
+	hookStopping
+	hookRestarting
+	hookStopped
+	hookTerminated
+	hookSystem // anything else of the engine's
+)
+
+// String names the message.
+func (h hook) String() string {
+	return [...]string{"none", "Started", "Stopping", "Restarting", "Stopped", "Terminated", "system message"}[h]
 }
 
-// The hooks that a failure can be in.
-const (
-	hookStart      = "Started"
-	hookStopping   = "Stopping"
-	hookRestarting = "Restarting"
-	hookStopped    = "Stopped"
-	hookTerminated = "Terminated"
-)
+// trouble is what an actor that fails needs in addition.
+type trouble struct {
+	attempt int   // failures of the current message
+	starts  int   // failures to start in a row
+	err     error // the last one of either
+	timer   *time.Timer
+	window  supervisor.Window
+	hook    hook  // what hookErr is about
+	hookErr error // what came of a hook, until it is dealt with
+}
+
+// note keeps the failure of a hook until the engine is done with the message.
+func (b *mailbox) note(h hook, err error) {
+	t := b.troubled()
+	t.hook, t.hookErr = h, err
+}
 
 // failed decides about the current message after it failed once more.
 func (b *mailbox) failed(err error) {
@@ -29,7 +49,7 @@ func (b *mailbox) failed(err error) {
 		// It comes again anyway.
 		x.stash, x.stashed = x.stash[:len(x.stash)-1], false
 	}
-	t, p := b.troubled(), b.set.policy
+	t, p := b.troubled(), b.plan.set.policy
 	t.attempt++
 	t.err = err
 	base := p.Decision(err)
@@ -74,36 +94,36 @@ func (b *mailbox) failed(err error) {
 }
 
 // hookFailed decides what follows from a failure in a lifecycle message. Those are not repeated, Started excepted.
-func (b *mailbox) hookFailed(h *hookError) {
-	if b.stopping || b.restarting || h.hook == hookStopped {
-		b.report(h.err, supervisor.Skip, 1, 0, nil)
-		b.sys.log.Error("actor failed in a lifecycle message; it goes on", "actor", b.name(), "message", h.hook, "error", h.err, "stack", stackOf(h.err))
+func (b *mailbox) hookFailed(h hook, err error) {
+	if b.stopping || b.restarting || h == hookStopped {
+		b.report(err, supervisor.Skip, 1, 0, nil)
+		b.sys.log.Error("actor failed in a lifecycle message; it goes on", "actor", b.name(), "message", h.String(), "error", err, "stack", stackOf(err))
 		return
 	}
-	if h.hook == hookStart {
-		b.startFailed(h.err)
+	if h == hookStart {
+		b.startFailed(err)
 		return
 	}
-	t, p := b.troubled(), b.set.policy
-	d := p.Decision(h.err)
+	t, p := b.troubled(), b.plan.set.policy
+	d := p.Decision(err)
 	if d == supervisor.Restart && !t.window.Allow(time.Now(), p) {
 		d = supervisor.Stop
 	}
 	switch d {
 	case supervisor.Restart:
 		delay := p.Backoff(1)
-		b.report(h.err, d, 1, delay, nil)
+		b.report(err, d, 1, delay, nil)
 		b.backoff(delay, true)
 	case supervisor.Stop:
-		b.report(h.err, d, 1, 0, nil)
-		b.sys.log.Error("actor stopped by its policy", "actor", b.name(), "error", h.err)
+		b.report(err, d, 1, 0, nil)
+		b.sys.log.Error("actor stopped by its policy", "actor", b.name(), "error", err)
 		b.stop()
 	case supervisor.Escalate:
-		b.report(h.err, d, 1, 0, nil)
-		b.engine.EscalateFailure(escalation{h.err}, nil)
+		b.report(err, d, 1, 0, nil)
+		b.engine.EscalateFailure(escalation{err}, nil)
 	default:
-		b.report(h.err, supervisor.Skip, 1, 0, nil)
-		b.sys.log.Error("actor failed in a system message; it goes on", "actor", b.name(), "message", h.hook, "error", h.err, "stack", stackOf(h.err))
+		b.report(err, supervisor.Skip, 1, 0, nil)
+		b.sys.log.Error("actor failed in a system message; it goes on", "actor", b.name(), "message", h.String(), "error", err, "stack", stackOf(err))
 	}
 }
 
@@ -111,7 +131,7 @@ func (b *mailbox) hookFailed(h *hookError) {
 // the end none.
 func (b *mailbox) startFailed(err error) {
 	b.broken = true
-	t, p := b.troubled(), b.set.policy
+	t, p := b.troubled(), b.plan.set.policy
 	t.starts++
 	t.err = err
 	d := p.Directive(err, t.starts)
@@ -208,8 +228,8 @@ func (b *mailbox) troubled() *trouble {
 }
 
 func (b *mailbox) report(err error, d supervisor.Directive, attempt int, delay time.Duration, m any) {
-	if _, msg, _ := unwrap(m); b.set.policy.Observe != nil {
-		b.set.policy.Report(b.sys.log, supervisor.Event{
+	if _, msg, _ := unwrap(m); b.plan.set.policy.Observe != nil {
+		b.plan.set.policy.Report(b.sys.log, supervisor.Event{
 			Time: time.Now(), Actor: b.self(), Err: err, Directive: d, Attempt: attempt, Delay: delay, Message: msg,
 		})
 	}

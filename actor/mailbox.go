@@ -3,11 +3,8 @@ package actor
 import (
 	"strings"
 	"sync"
-	"time"
 
 	proto "github.com/asynkron/protoactor-go/actor"
-
-	"github.com/azutoolkit/echo/supervisor"
 )
 
 // mailbox is the mailbox of an actor made by Spawn or NewProps: bounded, and with the message in work kept until it
@@ -16,49 +13,38 @@ import (
 // The goroutine that runs the actor (at most one at a time) is started by who posts to an actor at rest, and ends
 // when there is nothing to do.
 type mailbox struct {
-	set      *settings
+	plan     plan
 	sys      *System
 	engine   proto.MessageInvoker // the engine's context of this actor
 	dispatch proto.Dispatcher
 	fn       func() // b.run, made once
 
-	mu        sync.Mutex // guards all until the next blank line
+	mu        sync.Mutex       // guards all until the next blank line
+	open      bool             // the engine has started the actor
+	running   bool             // a goroutine runs the actor or is about to
+	suspended bool             // by the engine: failed or restarting
+	delayed   bool             // a back-off is on
+	restarts  bool             // the back-off that ended was for a restart
+	stopping  bool             // Stop has been seen: no further user message
+	closed    bool             // the actor has ended
+	pill      bool             // a PoisonPill is in the queue
+	backoffs  uint32           // counts back-offs, to tell a timer that is late
+	waiters   *[]chan struct{} // blocked senders, first come first; nil if there are none
 	user      queue
-	system    queue
-	waiters   []chan struct{} // blocked senders, first come first
-	open      bool            // the engine has started the actor
-	running   bool            // a goroutine runs the actor or is about to
-	suspended bool            // by the engine: failed or restarting
-	delayed   bool            // a back-off is on
-	closed    bool            // the actor has ended
-	restarts  bool            // the back-off that ended was for a restart
-	stopping  bool            // Stop has been seen: no further user message
-	pill      bool            // a PoisonPill is in the queue
-	backoffs  uint32          // counts back-offs, to tell a timer that is late
+	system    []any
 
 	// What follows belongs to the goroutine that runs the actor.
+	unfinished bool // runtime.Goexit cut the engine's work short
+	inUser     bool // current is being handled right now
+	broken     bool // no usable value: it failed to start
+	restarting bool // Restart has been seen, the fresh value has not started
+	draining   bool // a PoisonPill has been seen, children are being drained
+	ended      bool // Stopped has been seen
+	hook       hook // the lifecycle message being handled by user code right now
 	cell       *cell
-	current    any        // the message in work; nil if none
-	unfinished bool       // runtime.Goexit cut the engine's work short
-	inUser     bool       // current is being handled right now
-	hook       string     // the lifecycle message being handled by user code right now
-	hookErr    *hookError // what came of it
-	broken     bool       // no usable value: it failed to start
-	restarting bool       // Restart has been seen, Resume not yet
-	draining   bool       // a PoisonPill has been seen, children are being drained
-	trouble    *trouble   // nil while all is well
-	asks       []*reply   // handled, not yet answered
-	prune      int        // when to look for answered ones among asks
-	extra      *extra     // rarely used features; nil until used
-}
-
-// trouble is what a failing actor needs in addition.
-type trouble struct {
-	attempt int   // failures of the current message, or of Started
-	err     error // the last one
-	timer   *time.Timer
-	window  supervisor.Window
-	starts  int // failures to start in a row
+	current    any      // the message in work; nil if none
+	trouble    *trouble // nil until the first failure
+	extra      *extra   // rarely used features; nil until used
 }
 
 // RegisterHandlers is called once by the engine. Messages may have been posted already by who guessed the name.
@@ -68,6 +54,9 @@ func (b *mailbox) RegisterHandlers(engine proto.MessageInvoker, d proto.Dispatch
 	b.sys = Of(ctx)
 	if b.sys == nil {
 		panic("actor: props made by NewProps can only be spawned in a System made by NewSystem")
+	}
+	if b.plan.make == nil {
+		b.plan = b.sys.root.claim(ctx.Self().Id)
 	}
 	b.fn = b.run
 	b.cell = ctx.Actor().(*cell)
@@ -91,7 +80,7 @@ func (b *mailbox) UserMessageCount() int {
 // PostSystemMessage queues a message of the engine. It never blocks.
 func (b *mailbox) PostSystemMessage(m any) {
 	b.mu.Lock()
-	b.system.push(m)
+	b.system = append(b.system, m)
 	b.wake()
 }
 
@@ -137,7 +126,7 @@ func (b *mailbox) PostUserMessage(m any) {
 			ask.owner.Store(b)
 		}
 	}
-	if b.set.bound > 0 && b.user.len() >= b.set.bound {
+	if b.plan.set.bound > 0 && b.user.len() >= b.plan.set.bound {
 		b.overflow(m, ask)
 		return
 	}
@@ -185,7 +174,7 @@ func (b *mailbox) wake() {
 // ready reports whether there is anything to do. b.mu is held. current and broken belong to the running goroutine;
 // while none runs, b.mu orders them: each wrote them before it let go of running.
 func (b *mailbox) ready() bool {
-	if b.system.len() > 0 || b.restarts {
+	if len(b.system) > 0 || b.restarts {
 		return true
 	}
 	return !b.suspended && !b.delayed && !b.stopping && !b.broken && (b.current != nil || b.user.len() > 0)

@@ -20,7 +20,7 @@ const (
 
 // overflow deals with a message that has no room. b.mu is held, and released.
 func (b *mailbox) overflow(m any, ask *reply) {
-	switch b.set.overflow {
+	switch b.plan.set.overflow {
 	case DropOldest:
 		// A pill at the front means that the actor stops before it could come to m.
 		if _, pill := b.user.front().(*proto.PoisonPill); !pill {
@@ -48,22 +48,21 @@ func (b *mailbox) block(m any, ask *reply) {
 	}
 	for first := true; ; first = false {
 		room := make(chan struct{})
-		if first {
-			b.waiters = append(b.waiters, room)
-		} else {
-			b.waiters = slices.Insert(b.waiters, 0, room)
+		if b.waiters == nil {
+			b.waiters = new([]chan struct{})
 		}
+		at := 0
+		if first {
+			at = len(*b.waiters)
+		}
+		*b.waiters = slices.Insert(*b.waiters, at, room)
 		b.mu.Unlock()
 		select {
 		case <-room:
 			b.mu.Lock()
 		case <-ended:
 			b.mu.Lock()
-			if i := slices.Index(b.waiters, room); i >= 0 {
-				b.waiters = slices.Delete(b.waiters, i, i+1)
-			} else if len(b.waiters) > 0 {
-				b.admit() // the room that was ours goes to the next
-			}
+			b.forgo(room)
 			b.mu.Unlock()
 			return
 		}
@@ -72,7 +71,7 @@ func (b *mailbox) block(m any, ask *reply) {
 			b.refuse(m, b.sys.gone())
 			return
 		}
-		if b.user.len() < b.set.bound {
+		if b.user.len() < b.plan.set.bound {
 			b.user.push(m)
 			b.wake()
 			return
@@ -80,15 +79,30 @@ func (b *mailbox) block(m any, ask *reply) {
 	}
 }
 
-// admit lets the first of those who wait try again, if there is room. b.mu is held; somebody waits.
+// admit lets the first of those who wait try again, if there is room. b.mu is held.
 func (b *mailbox) admit() {
-	if b.user.len() < b.set.bound {
-		close(b.waiters[0])
-		b.waiters[0] = nil
-		b.waiters = b.waiters[1:]
-		if len(b.waiters) == 0 {
-			b.waiters = nil
+	if b.waiters == nil || b.user.len() >= b.plan.set.bound {
+		return
+	}
+	w := *b.waiters
+	close(w[0])
+	b.forget(0)
+}
+
+// forgo ends the wait for room. If it is over already, the room goes to the next. b.mu is held.
+func (b *mailbox) forgo(room chan struct{}) {
+	if b.waiters != nil {
+		if i := slices.Index(*b.waiters, room); i >= 0 {
+			b.forget(i)
+			return
 		}
+	}
+	b.admit()
+}
+
+func (b *mailbox) forget(i int) {
+	if *b.waiters = slices.Delete(*b.waiters, i, i+1); len(*b.waiters) == 0 {
+		b.waiters = nil
 	}
 }
 
@@ -101,9 +115,12 @@ func (b *mailbox) close() {
 		left = append(left, b.current)
 		b.current = nil
 	}
-	if b.extra != nil {
-		left = append(left, b.extra.stash...)
-		b.extra.close()
+	var asks []*reply
+	if x := b.extra; x != nil {
+		left = append(left, x.stash...)
+		asks = x.asks
+		x.stash, x.asks = nil, nil
+		x.close()
 	}
 	b.mu.Lock()
 	b.closed = true
@@ -111,22 +128,23 @@ func (b *mailbox) close() {
 		left = append(left, b.user.pop())
 	}
 	b.user = queue{}
-	for _, w := range b.waiters {
-		close(w)
+	if b.waiters != nil {
+		for _, w := range *b.waiters {
+			close(w)
+		}
+		b.waiters = nil
 	}
-	b.waiters = nil
 	b.mu.Unlock()
 	for _, m := range left {
 		if _, pill := m.(*proto.PoisonPill); !pill {
 			b.refuse(m, reason)
 		}
 	}
-	for _, r := range b.asks {
+	for _, r := range asks {
 		if r.owner.Load() == b {
 			r.fail(reason)
 		}
 	}
-	b.asks = nil
 }
 
 // owe notes an ask that was handled but not answered yet: if the actor stops first, the asker must learn of it.
@@ -134,9 +152,10 @@ func (b *mailbox) owe(r *reply) {
 	if r == nil || r.done.Load() {
 		return
 	}
-	if len(b.asks) >= max(16, b.prune) {
-		b.asks = slices.DeleteFunc(b.asks, func(r *reply) bool { return r.done.Load() })
-		b.prune = 2 * len(b.asks)
+	x := b.extras()
+	if len(x.asks) >= max(16, x.prune) {
+		x.asks = slices.DeleteFunc(x.asks, func(r *reply) bool { return r.done.Load() })
+		x.prune = 2 * len(x.asks)
 	}
-	b.asks = append(b.asks, r)
+	x.asks = append(x.asks, r)
 }

@@ -2,6 +2,7 @@ package actor
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 
 	proto "github.com/asynkron/protoactor-go/actor"
@@ -18,18 +19,16 @@ type reply struct {
 	pid   *PID
 	done  atomic.Bool
 	owner atomic.Pointer[mailbox] // who will tell us if there is no answer; nil: nobody, watch the actor
-	ch    chan outcome            // holds one
-}
-
-type outcome struct {
+	ready chan struct{}           // holds one; then value and err are set
 	value any
 	err   error
 }
 
 func (s *System) newReply(ctx context.Context) *reply {
-	r := &reply{sys: s, ctx: ctx, ch: make(chan outcome, 1)}
-	// Ids are unique, so there is no need to look whether it was free.
-	r.pid, _ = s.engine.ProcessRegistry.Add(r, askPrefix+s.engine.ProcessRegistry.NextId())
+	r := &reply{sys: s, ctx: ctx, ready: make(chan struct{}, 1)}
+	var id [len(askPrefix) + 13]byte
+	// The number is unique, so there is no need to look whether the id was free.
+	r.pid, _ = s.engine.ProcessRegistry.Add(r, string(strconv.AppendUint(append(id[:0], askPrefix...), s.asks.Add(1), 36)))
 	return r
 }
 
@@ -52,7 +51,7 @@ func (r *reply) SendUserMessage(_ *PID, m any) {
 	case error:
 		r.fail(v)
 	default:
-		r.settle(outcome{value: m})
+		r.settle(m, nil)
 	}
 }
 
@@ -66,11 +65,12 @@ func (r *reply) SendSystemMessage(_ *PID, m any) {
 // Stop does nothing.
 func (r *reply) Stop(*PID) {}
 
-func (r *reply) fail(err error) { r.settle(outcome{err: err}) }
+func (r *reply) fail(err error) { r.settle(nil, err) }
 
-func (r *reply) settle(o outcome) {
+func (r *reply) settle(value any, err error) {
 	if r.done.CompareAndSwap(false, true) {
-		r.ch <- o
+		r.value, r.err = value, err
+		r.ready <- struct{}{}
 	}
 }
 

@@ -26,10 +26,11 @@ type root struct {
 	waits    []wait
 }
 
-// child is one top-level actor. Its pid is nil while it is being spawned.
+// child is one top-level actor.
 type child struct {
-	pid  *PID
-	user bool // spawned by Spawn, not by SpawnProps
+	pid  *PID  // nil while it is being spawned
+	plan *plan // if it is being spawned by Spawn
+	user bool  // spawned by Spawn, not by SpawnProps
 }
 
 // wait is for the end of all children, or of all users' children.
@@ -60,13 +61,13 @@ func newRoot(s *System) *root {
 	return r
 }
 
-// spawn makes a child. An empty name stands for a unique one.
-func (r *root) spawn(p *Props, name string, user bool) (pid *PID, err error) {
+// spawn makes a child. An empty name stands for a unique one. A plan is for Spawn, whose actors share their props.
+func (r *root) spawn(p *Props, name string, plan *plan) (pid *PID, err error) {
 	id := name
 	if id == "" {
 		id = r.sys.engine.ProcessRegistry.NextId()
 	}
-	if err := r.reserve(id, user); err != nil {
+	if err := r.reserve(id, plan); err != nil {
 		return nil, spawnError(name, err)
 	}
 	defer func() {
@@ -84,12 +85,13 @@ func (r *root) spawn(p *Props, name string, user bool) (pid *PID, err error) {
 		}
 		return nil, spawnError(name, err)
 	}
-	r.settle(id, pid, user)
+	r.settle(id, pid)
 	return pid, nil
 }
 
 // reserve takes the name, so that a child that ends at once finds it, and Close knows what is under way.
-func (r *root) reserve(id string, user bool) error {
+func (r *root) reserve(id string, plan *plan) error {
+	user := plan != nil
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.phase >= drainingAll || user && r.phase >= closing {
@@ -101,19 +103,26 @@ func (r *root) reserve(id string, user bool) error {
 	if _, taken := r.sys.engine.ProcessRegistry.GetLocal(id); taken {
 		return ErrNameTaken // of the engine's own
 	}
-	r.children[id] = child{user: user}
+	r.children[id] = child{plan: plan, user: user}
 	if user {
 		r.users++
 	}
 	return nil
 }
 
+// claim returns the plan of an actor that is being spawned by Spawn.
+func (r *root) claim(id string) plan {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return *r.children[id].plan
+}
+
 // settle completes a reservation, unless the child has ended already, and catches up with a Close that passed it by.
-func (r *root) settle(id string, pid *PID, user bool) {
+func (r *root) settle(id string, pid *PID) {
 	r.mu.Lock()
 	c, ok := r.children[id]
 	if ok {
-		c.pid = pid
+		c.pid, c.plan = pid, nil
 		r.children[id] = c
 	}
 	late := r.phase
@@ -122,7 +131,7 @@ func (r *root) settle(id string, pid *PID, user bool) {
 	case !ok || late == open:
 	case late == stoppingAll:
 		r.sys.engine.Root.Stop(pid)
-	case user || late == drainingAll:
+	case c.user || late == drainingAll:
 		r.sys.engine.Root.Poison(pid)
 	}
 }

@@ -3,8 +3,6 @@ package actor
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
 
 	proto "github.com/asynkron/protoactor-go/actor"
 
@@ -47,10 +45,12 @@ func Children(strategy proto.SupervisorStrategy) SpawnOption {
 // It returns ErrClosed once Close has begun, and ErrNameTaken.
 func (s *System) Spawn(new func() Actor, opts ...SpawnOption) (*PID, error) {
 	set := newSettings(new, opts)
-	if !set.named {
-		return s.root.spawn(set.props(), "", true)
+	name := ""
+	if set.named {
+		name = EscapeName(set.name)
 	}
-	return s.root.spawn(set.props(), EscapeName(set.name), true)
+	// All share one Props, which is large; the mailbox finds out whose it is by its id: see root.claim.
+	return s.root.spawn(s.props, name, &plan{new, set})
 }
 
 // SpawnProps starts a top-level actor from engine props. It is for packages that bring their own mailbox: a Close
@@ -65,13 +65,13 @@ func (s *System) SpawnProps(p *Props, name string) (*PID, error) {
 	if name != "" {
 		name = EscapeName(name)
 	}
-	return s.root.spawn(p, name, false)
+	return s.root.spawn(p, name, nil)
 }
 
 // NewProps is Spawn for a child: hand the props to Context.Spawn or Context.SpawnNamed. They may be used many times,
 // in actors of any System made by NewSystem.
 func NewProps(new func() Actor, opts ...SpawnOption) *Props {
-	return newSettings(new, opts).props()
+	return props(&plan{new, newSettings(new, opts)})
 }
 
 func spawnError(name string, err error) error {
@@ -81,24 +81,33 @@ func spawnError(name string, err error) error {
 	return fmt.Errorf("actor: spawn %q: %w", name, err)
 }
 
-// settings are what the actors of the same props share. They are read only once the props are made.
+// plan says how to make one actor.
+type plan struct {
+	make func() Actor
+	set  *settings
+}
+
+// settings are read only once they are made.
 type settings struct {
-	make     func() Actor
 	name     string
 	named    bool
 	bound    int // negative: none
 	overflow Overflow
 	policy   supervisor.Policy
-
-	once     sync.Once // makes the default strategy, if ever it is needed
 	strategy proto.SupervisorStrategy
 }
+
+// defaults are the settings of an actor without options.
+var defaults = &settings{bound: DefaultMailbox}
 
 func newSettings(new func() Actor, opts []SpawnOption) *settings {
 	if new == nil {
 		panic("actor: spawn: the function that makes the actor is nil")
 	}
-	s := &settings{make: new}
+	if len(opts) == 0 {
+		return defaults
+	}
+	s := &settings{}
 	for _, o := range opts {
 		o(s)
 	}
@@ -108,36 +117,16 @@ func newSettings(new func() Actor, opts []SpawnOption) *settings {
 	return s
 }
 
-func (s *settings) props() *Props {
+// props makes props of a plan. Without one, the root knows the plan.
+func props(p *plan) *Props {
 	return proto.PropsFromProducer(
 		func() Actor { return &cell{} },
-		proto.WithMailbox(func() proto.Mailbox { return &mailbox{set: s} }),
-		proto.WithSupervisor(s),
-	)
-}
-
-// HandleFailure asks the parent's own HandleFailure if it has one, else the strategy. If that panics, the child, which
-// is suspended, is stopped: nobody else would ever wake it.
-func (s *settings) HandleFailure(system *proto.ActorSystem, sup proto.Supervisor, child *proto.PID, rs *proto.RestartStatistics, reason, message any) {
-	defer func() {
-		if v := recover(); v != nil {
-			system.Logger().Error("panic in a supervisor strategy; the child is stopped", slog.String("actor", child.GetId()), slog.Any("panic", v))
-			sup.StopChildren(child)
-		}
-	}()
-	strategy := proto.SupervisorStrategy(nil)
-	if ctx, ok := sup.(proto.Context); ok {
-		if c, ok := ctx.Actor().(*cell); ok {
-			strategy, _ = c.view.user.(proto.SupervisorStrategy)
-		}
-	}
-	if strategy == nil {
-		s.once.Do(func() {
-			if s.strategy == nil {
-				s.strategy = supervisor.OneForOne(supervisor.Policy{})
+		proto.WithMailbox(func() proto.Mailbox {
+			if p == nil {
+				return &mailbox{}
 			}
-		})
-		strategy = s.strategy
-	}
-	strategy.HandleFailure(system, sup, child, rs, reason, message)
+			return &mailbox{plan: *p}
+		}),
+		proto.WithSupervisor(delegate{}),
+	)
 }

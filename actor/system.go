@@ -20,6 +20,7 @@ type System struct {
 	log     *slog.Logger
 	engine  *proto.ActorSystem
 	root    *root
+	props   *Props // of all actors made by Spawn
 	watches *watches
 	dead    deadLetters
 	ctx     context.Context // see Context
@@ -27,8 +28,9 @@ type System struct {
 	jobs    jobs
 	ext     extended
 
-	intake atomic.Bool // Close has begun
-	closed atomic.Bool // Close has stopped the root
+	asks   atomic.Uint64 // numbers those who ask
+	intake atomic.Bool   // Close has begun
+	closed atomic.Bool   // Close has stopped the root
 	once   sync.Once
 	over   chan struct{} // closed when Close is over
 	result error         // of Close; valid once over is closed
@@ -68,6 +70,7 @@ func NewSystem(opts ...Option) *System {
 	s.dead.log = s.log
 	s.engine = s.newEngine()
 	s.root = newRoot(s)
+	s.props = props(nil)
 	s.watches = newWatches(s)
 	return s
 }

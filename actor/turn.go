@@ -67,8 +67,13 @@ func (b *mailbox) next() (any, work) {
 	case b.unfinished:
 		b.unfinished = false
 		return nil, finish
-	case b.system.len() > 0:
-		return b.system.pop(), system
+	case len(b.system) > 0:
+		m := b.system[0]
+		b.system[0] = nil
+		if b.system = b.system[1:]; len(b.system) == 0 {
+			b.system = nil
+		}
+		return m, system
 	case b.restarts && !b.stopping:
 		b.restarts = false
 		return nil, restart
@@ -77,7 +82,7 @@ func (b *mailbox) next() (any, work) {
 		return nil, user
 	case b.user.len() > 0:
 		b.current = b.user.pop()
-		if len(b.waiters) > 0 {
+		if b.waiters != nil {
 			b.admit()
 		}
 		return nil, user
@@ -85,7 +90,6 @@ func (b *mailbox) next() (any, work) {
 		b.user.rest()
 	}
 	b.restarts = b.restarts && !b.stopping
-	b.system.rest()
 	b.running = false
 	return nil, rest
 }
@@ -163,9 +167,10 @@ func (b *mailbox) restart() {
 
 // settle deals with what came of a message of the engine: a hook that failed, the last child that ended.
 func (b *mailbox) settle() {
-	if h := b.hookErr; h != nil {
-		b.hookErr = nil
-		b.hookFailed(h)
+	if t := b.trouble; t != nil && t.hookErr != nil {
+		h, err := t.hook, t.hookErr
+		t.hookErr = nil
+		b.hookFailed(h, err)
 	}
 	if b.draining && !b.stopping && len(b.context().Children()) == 0 {
 		b.force(&proto.PoisonPill{})
@@ -201,12 +206,12 @@ func (b *mailbox) crashed(v any) bool {
 		b.mu.Lock()
 		b.unfinished = true
 		b.mu.Unlock()
-		if b.hook != "" {
-			b.hookErr = &hookError{b.hook, err}
-			b.hook = ""
+		if b.hook != noHook {
+			b.note(b.hook, err)
+			b.hook = noHook
 		}
 	default:
-		b.hookErr = &hookError{"system message", err}
+		b.note(hookSystem, err)
 		b.settle()
 	}
 	if v == nil {
