@@ -50,7 +50,7 @@ func alarm(alerts *topic.Topic[Quake]) func(topic.Context, Quake) error {
 func locator(name string, located *topic.Topic[Location]) func(topic.Context, Quake) error {
 	return func(ctx topic.Context, q Quake) error {
 		city, km := nearest(q.Lat, q.Lon)
-		return located.Publish(ctx, Location{ID: q.ID, City: city.Name, Km: km, Worker: name}, topic.ID(q.ID))
+		return located.Publish(ctx, Location{ID: q.ID, City: city.Name, Km: km, Worker: name})
 	}
 }
 

@@ -156,8 +156,20 @@ func TestBadFeaturesAreListedAndTheOthersCounted(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "\x1b") {
-		t.Errorf("control characters of the feed reach the terminal: %q", out)
+}
+
+func TestControlCharactersOfTheFeedDoNotReachTheTerminal(t *testing.T) {
+	hostile := `"\u001b[2J\n\u202e"`
+	out, err := report(t, feed(
+		strings.Replace(feature("a", "properties.place", hostile), "1.5", "7.5", 1),
+		feature("b", "properties.type", hostile),
+		feature("c\x1b[2J", "properties.mag", hostile),
+	))
+	if err != nil || !strings.Contains(out, "alerts          1  strongest M 7.5, \ufffd[2J\ufffd\ufffd\n") || !strings.Contains(out, "refused         1") {
+		t.Errorf("error %v, report\n%s", err, out)
+	}
+	if strings.ContainsAny(out, "\x1b\u202e") {
+		t.Errorf("control characters of the feed in %q", out)
 	}
 }
 
