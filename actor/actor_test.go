@@ -2,10 +2,12 @@ package actor_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -15,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// newSystem makes a quiet system that is closed, without anything left, when the test ends.
+// newSystem makes a quiet system that is closed, with nothing left behind, when the test ends.
 func newSystem(t testing.TB, opts ...actor.Option) *actor.System {
 	t.Helper()
 	opts = append([]actor.Option{actor.WithName("test"), actor.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}, opts...)
@@ -38,20 +40,66 @@ func spawn(t testing.TB, s *actor.System, f actor.Func, opts ...actor.SpawnOptio
 	return pid
 }
 
-func TestAskReturnsTheAnswer(t *testing.T) {
-	s := newSystem(t)
-	pid := spawn(t, s, func(c actor.Context) {
-		if n, ok := c.Message().(int); ok {
-			c.Respond(fmt.Sprint(n))
-		}
-	})
-	got, err := actor.Ask[string](t.Context(), s, pid, 7)
-	if got != "7" || err != nil {
-		t.Fatalf("ask: %q, %v", got, err)
+// record is a list that many may write.
+type record struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *record) add(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, fmt.Sprintf(format, args...))
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.lines, " ")
+}
+
+func (r *record) want(t *testing.T, want string) {
+	t.Helper()
+	if got := r.String(); got != want {
+		t.Errorf("got:  %s\nwant: %s", got, want)
 	}
-	_, err = actor.Ask[int](t.Context(), s, pid, 7)
-	var wrong *actor.TypeError
-	if !errors.As(err, &wrong) {
-		t.Fatalf("ask for another type: %v", err)
+}
+
+// name is a short name of a message.
+func name(m any) string {
+	switch m := m.(type) {
+	case *actor.Started, *actor.Stopping, *actor.Stopped, *actor.Restarting, *actor.ReceiveTimeout:
+		return strings.TrimPrefix(fmt.Sprintf("%T", m), "*actor.")
+	case *actor.Terminated:
+		return "Terminated(" + m.Who.Id + ")"
 	}
+	return fmt.Sprint(m)
+}
+
+// deadLetters records the dead letters of s: message and reason.
+func deadLetters(t *testing.T, s *actor.System) *record {
+	r := &record{}
+	t.Cleanup(s.OnDeadLetter(func(d actor.DeadLetter) { r.add("%v(%v)", d.Message, d.Reason) }))
+	return r
+}
+
+// logs is a handler that keeps the messages of what is logged.
+type logs struct {
+	record
+	level slog.Level
+}
+
+func (l *logs) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: l.level}))
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.add("%s", p)
+	return len(p), nil
+}
+
+func (l *logs) count(part string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(slices.DeleteFunc(slices.Clone(l.lines), func(s string) bool { return !strings.Contains(s, part) }))
 }

@@ -87,12 +87,7 @@ func (c *cell) guard(h hook, f func()) {
 			return
 		}
 		b.hook = noHook
-		err := supervisor.Recovered(v, debug.Stack())
-		if h == hookStart || h == hookTerminated {
-			b.note(h, err) // decided when the engine is done
-		} else {
-			b.hookFailed(h, err)
-		}
+		b.note(h, supervisor.Recovered(v, debug.Stack()))
 	}()
 	f()
 	b.hook = noHook

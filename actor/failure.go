@@ -37,8 +37,13 @@ type trouble struct {
 	hookErr error // what came of a hook, until it is dealt with
 }
 
-// note keeps the failure of a hook until the engine is done with the message.
+// note takes a failure in h. If something is to follow from it, that waits until the engine is done with the message.
+// What a value does wrong while it is on its way out is only logged.
 func (b *mailbox) note(h hook, err error) {
+	if h != hookStart && (b.stopping || b.restarting) {
+		b.hookFailed(h, err)
+		return
+	}
 	t := b.troubled()
 	t.hook, t.hookErr = h, err
 }
