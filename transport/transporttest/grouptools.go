@@ -38,10 +38,10 @@ func takeN(ctx context.Context, m transport.Group, n int) ([]transport.Delivery,
 	for len(ds) < n {
 		next, err := m.Take(ctx, n-len(ds))
 		if err != nil {
-			return ds, fmt.Errorf("Take after %d of %d records (%v): %w", len(ds), n, names(ds), err)
+			return ds, fmt.Errorf("taking after %d of %d records (%v): %w", len(ds), n, names(ds), err)
 		}
 		if len(next) == 0 || len(next) > n-len(ds) {
-			return ds, fmt.Errorf("Take of at most %d returned %d records", n-len(ds), len(next))
+			return ds, fmt.Errorf("got %[2]d records from a Take of at most %[1]d", n-len(ds), len(next))
 		}
 		ds = append(ds, next...)
 	}

@@ -155,10 +155,10 @@ func readN(ctx context.Context, r transport.Reader, n int) ([]transport.Record, 
 	for len(rs) < n {
 		next, err := r.Next(ctx)
 		if err != nil {
-			return rs, fmt.Errorf("Next after %d of %d records (%v): %w", len(rs), n, ids(rs), err)
+			return rs, fmt.Errorf("reading after %d of %d records (%v): %w", len(rs), n, ids(rs), err)
 		}
 		if len(next) == 0 {
-			return rs, errors.New("Next returned no records and no error")
+			return rs, errors.New("no records and no error from Next")
 		}
 		for _, rec := range next {
 			if rec.Position.Compare(last) <= 0 || rec.Position.Epoch != last.Epoch {
