@@ -152,12 +152,14 @@ func (g *group) hold(s *subscriber, c claim) (*header, int) {
 func (g *group) takeReady() (c claim, ok bool) {
 	switch {
 	case len(g.back) > 0:
-		c, g.back = g.back[0], slices.Delete(g.back, 0, 1)
+		c = g.back[0] // before Delete, which moves the others: the order within one assignment is not laid down
+		g.back = slices.Delete(g.back, 0, 1)
 	case len(g.free) > 0:
 		l := g.free[0]
 		g.free = slices.Delete(g.free, 0, 1)
 		l.free = false
-		c, l.waiting = l.waiting[0], slices.Delete(l.waiting, 0, 1)
+		c = l.waiting[0]
+		l.waiting = slices.Delete(l.waiting, 0, 1)
 		g.parked--
 		g.stalled.Store(false)
 	default:
