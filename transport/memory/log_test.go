@@ -222,3 +222,39 @@ func TestBatchesOfNextAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestAGroupLearnsOfItsLossWhenNothingIsLeft: the gap does not wait for the next record.
+func TestAGroupLearnsOfItsLossWhenNothingIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := open(t, memory.New(), transport.Config{Retention: transport.Retention{Age: time.Minute}})
+		m, err := log.Group(t.Context(), "workers", transport.GroupConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, log, "1", "2")
+		<-time.After(time.Minute)
+		var gap *transport.GapError
+		if _, err := m.Take(t.Context(), 1); !errors.As(err, &gap) || gap.Lost != 2 || gap.Next.Major != 2 {
+			t.Fatalf("got %v, want a gap of 2", err)
+		}
+	})
+}
+
+func TestWritingBehindARecordsDataHurtsNobody(t *testing.T) {
+	log := open(t, memory.New(), transport.Config{})
+	r, err := log.Follow(t.Context(), transport.Latest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	buffer := []byte("mine, theirs")
+	if _, err := log.Append(t.Context(), []transport.Record{{Data: buffer[:4]}}); err != nil {
+		t.Fatal(err)
+	}
+	rs, err := r.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = append(rs[0].Data, "!!!"...); string(buffer) != "mine, theirs" {
+		t.Fatalf("the publisher's buffer is %q now", buffer)
+	}
+}

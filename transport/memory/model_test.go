@@ -116,13 +116,14 @@ func play(t *rapid.T, keyed bool) {
 	}
 	t.Repeat(map[string]func(*rapid.T){
 		"put": func(t *rapid.T) {
-			key := rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "key")
-			ps, err := log.Append(ctx, []transport.Record{{Key: key}})
-			if err != nil {
-				t.Fatal(err)
+			for _, key := range rapid.SliceOfN(rapid.SampledFrom([]string{"", "a", "b", "c"}), 1, 8).Draw(t, "keys") {
+				ps, err := log.Append(ctx, []transport.Record{{Key: key}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				epoch = ps[0].Epoch
+				m.records = append(m.records, modelRecord{key: key})
 			}
-			epoch = ps[0].Epoch
-			m.records = append(m.records, modelRecord{key: key})
 		},
 		"take": func(t *rapid.T) {
 			who, n := member.Draw(t, "who"), rapid.IntRange(1, 5).Draw(t, "n")

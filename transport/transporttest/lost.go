@@ -3,12 +3,14 @@ package transporttest
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/azutoolkit/echo/transport"
 )
 
 var lostCases = []contractCase{
 	{name: "ADeadMembersRecordsComeAfterIdle", test: deadMember, needs: []need{groups, killing}},
+	{name: "ABlockedTakeGetsADeadMembersRecords", test: deadWhileBlocked, needs: []need{groups, killing}},
 	{name: "ASlowMemberIsNotSilent", test: slowMember, needs: []need{groups}},
 	{name: "ASilentMemberComesTooLate", test: tooLate, needs: []need{groups, cutting}},
 	{name: "AMemberOfTheSameNameTakesOver", test: takesOver, needs: []need{groups}},
@@ -39,6 +41,26 @@ func deadMember(t *trial) {
 	t.put(far, records("y", 1)...)
 	t.gets(alive, "y-1")
 	t.getsNoMore(alive)
+}
+
+// deadWhileBlocked lets a node die while a Take elsewhere blocks.
+func deadWhileBlocked(t *trial) {
+	near, far := t.open(0, "orders"), t.open(1, "orders")
+	cfg := transport.GroupConfig{Idle: t.Idle}
+	lost, alive := t.join(near, "workers", cfg), t.join(far, "workers", cfg)
+	t.put(far, records("x", 1)...)
+	t.gets(lost, "x-1")
+	c := t.blocks(t.Context(), "Take", func(ctx context.Context) error {
+		ds, err := alive.Take(ctx, 1)
+		if err == nil && names(ds)[0] != "x-1#2" {
+			err = fmt.Errorf("got %v, want x-1#2", names(ds))
+		}
+		return err
+	})
+	t.kill(0)
+	if err := c.end(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // slowMember holds records for much longer than Idle; it is open and its link is up, so nobody else gets them.

@@ -389,6 +389,15 @@ var mutants = []mutant{
 	{"a closed member keeps", "AClosedMemberGivesBack", always(broken{closeMember: func(transport.Group) error { return nil }})},
 	{"Idle is too short", "ADeadMembersRecordsComeAfterIdle", joins(func(_ *string, cfg *transport.GroupConfig) { cfg.Idle /= 10 })},
 	{"Idle is too long", "ADeadMembersRecordsComeAfterIdle", joins(func(_ *string, cfg *transport.GroupConfig) { cfg.Idle *= 1000 })},
+	{"a blocked Take looks once", "ABlockedTakeGetsADeadMembersRecords", always(broken{
+		take: func(ctx context.Context, g transport.Group, n int) ([]transport.Delivery, error) {
+			ds, err := g.Take(ctx, n)
+			if len(ds) > 0 && ds[0].Attempt > 1 {
+				<-ctx.Done()
+			}
+			return ds, err
+		},
+	})},
 	{"a slow member is silent", "ASlowMemberIsNotSilent", always(broken{
 		take: func(ctx context.Context, g transport.Group, n int) ([]transport.Delivery, error) {
 			ds, err := g.Take(ctx, n)
