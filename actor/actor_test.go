@@ -3,7 +3,6 @@ package actor_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // newSystem makes a quiet system that is closed, with nothing left behind, when the test ends.
 func newSystem(t testing.TB, opts ...actor.Option) *actor.System {
 	t.Helper()
-	opts = append([]actor.Option{actor.WithName("test"), actor.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))}, opts...)
+	opts = append([]actor.Option{actor.WithName("test"), actor.WithLogger(slog.New(slog.DiscardHandler))}, opts...)
 	s := actor.NewSystem(opts...)
 	t.Cleanup(func() {
 		if err := s.Close(context.Background()); err != nil {

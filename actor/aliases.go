@@ -35,3 +35,7 @@ type (
 	// DeadLetterResponse is what the sender of a request gets when there is nobody to answer it.
 	DeadLetterResponse = proto.DeadLetterResponse
 )
+
+// NewPID returns the address of an actor that may or may not exist. An id is the escaped names of the actor and its
+// ancestors, joined by "/": see [EscapeName]. The host is the name of its System.
+func NewPID(host, id string) *PID { return proto.NewPID(host, id) }

@@ -54,8 +54,9 @@ func (c *cell) Receive(ctx proto.Context) {
 	case *proto.Terminated:
 		if m != poke {
 			if b.extra != nil {
-				delete(b.extra.names, m.Who.GetId())
+				b.extra.free(m.Who.GetId())
 			}
+			defer b.drainedOne(m.Who.GetId())
 			c.guard(hookTerminated, c.receive)
 		}
 	}

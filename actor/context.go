@@ -88,10 +88,16 @@ func (c *view) handOver(sender, pid *PID) {
 }
 
 // SpawnNamed spawns a child. The name is escaped, so that no two names make one id. A name is free again when the
-// parent has handled Terminated; the engine would lose a child that is spawned earlier.
+// parent has been given its Terminated; the engine would lose a child that is spawned earlier.
+//
+// An actor on its way out can spawn in Stopping and Restarting, but not later: the engine would not stop that child.
+// Then SpawnNamed returns ErrStopping, and Spawn and SpawnPrefix return the PID of nobody.
 func (c *view) SpawnNamed(props *Props, name string) (*PID, error) {
-	x := c.box.extras()
 	name = EscapeName(name)
+	if c.leaving() {
+		return nil, spawnError(name, ErrStopping)
+	}
+	x := c.box.extras()
 	id := c.Self().Id + "/" + name
 	if _, taken := x.names[id]; taken {
 		return nil, spawnError(name, ErrNameTaken)
@@ -110,12 +116,24 @@ func (c *view) SpawnNamed(props *Props, name string) (*PID, error) {
 	return pid, nil
 }
 
+// Spawn spawns a child with a unique name. See [view.SpawnNamed].
+func (c *view) Spawn(props *Props) *PID { return c.SpawnPrefix(props, "") }
+
 // SpawnPrefix spawns a child whose name is prefix and something unique.
 func (c *view) SpawnPrefix(props *Props, prefix string) *PID {
 	if prefix != "" {
 		prefix = EscapeName(prefix)
 	}
+	if c.leaving() {
+		return c.box.sys.engine.NewLocalPID(c.Self().Id + "/" + prefix + c.box.sys.engine.ProcessRegistry.NextId())
+	}
 	return c.Context.SpawnPrefix(props, prefix)
+}
+
+// leaving reports whether the engine has stopped all children that it ever will.
+func (c *view) leaving() bool {
+	b := c.box
+	return (b.stopping || b.restarting) && b.hook != hookStopping && b.hook != hookRestarting
 }
 
 // Stash puts the message in work aside. When the actor is restarted, what is stashed comes again, in order and before

@@ -20,6 +20,8 @@ var (
 	ErrNil = errors.New("actor: nil is not a message")
 	// ErrNameTaken says that an actor of this name lives, or has not quite ended: wait for it, as Stop and Watch do.
 	ErrNameTaken = errors.New("actor: the name is taken")
+	// ErrStopping says that an actor that is being stopped or restarted cannot have another child.
+	ErrStopping = errors.New("actor: the parent is stopping or restarting")
 	// ErrNoSender says that an actor responded to a message that nobody waits to have answered.
 	ErrNoSender = errors.New("actor: the message has no sender to respond to")
 )

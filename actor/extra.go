@@ -9,6 +9,8 @@ import (
 // extra holds what few actors use.
 type extra struct {
 	names   map[string]struct{} // ids of named children that live or have not been seen to end
+	drained map[string]struct{} // ids of children that are being drained
+	rounds  int                 // how often children were drained
 	stash   []any
 	stashed bool // the current message is the last in stash
 	timer   *idleTimer
@@ -24,6 +26,9 @@ func (b *mailbox) extras() *extra {
 	}
 	return b.extra
 }
+
+// free makes the name of a child that has ended free.
+func (x *extra) free(id string) { delete(x.names, id) }
 
 // close drops what belongs to the value that ends.
 func (x *extra) close() {

@@ -38,7 +38,6 @@ type mailbox struct {
 	inUser     bool // current is being handled right now
 	broken     bool // no usable value: it failed to start
 	restarting bool // Restart has been seen, the fresh value has not started
-	draining   bool // a PoisonPill has been seen, children are being drained
 	ended      bool // Stopped has been seen
 	hook       hook // the lifecycle message being handled by user code right now
 	cell       *cell

@@ -165,32 +165,12 @@ func (b *mailbox) restart() {
 	b.settle()
 }
 
-// settle deals with what came of a message of the engine: a hook that failed, the last child that ended.
+// settle deals with a hook that failed in a message of the engine.
 func (b *mailbox) settle() {
 	if t := b.trouble; t != nil && t.hookErr != nil {
 		h, err := t.hook, t.hookErr
 		t.hookErr = nil
 		b.hookFailed(h, err)
-	}
-	if b.draining && !b.stopping && len(b.context().Children()) == 0 {
-		b.force(&proto.PoisonPill{})
-	}
-}
-
-// swallow handles a PoisonPill: children are drained first, while the actor goes on handling what they send; the
-// pill comes back when the last one has ended.
-func (b *mailbox) swallow() {
-	b.mu.Lock()
-	b.pill = false
-	b.mu.Unlock()
-	children := slices.Clone(b.context().Children())
-	if len(children) == 0 {
-		b.stop()
-		return
-	}
-	b.draining = true
-	for _, child := range children {
-		b.context().Poison(child)
 	}
 }
 
