@@ -87,8 +87,12 @@ func tooLate(t *trial) {
 	late, other := t.join(near, "workers", cfg), t.join(far, "workers", cfg)
 	t.put(far, records("x", 2)...)
 	ds := t.gets(late, "x-1", "x-2")
+	c := t.blocks(t.Context(), "Take", take(other))
 	t.Faults.Cut(0)
-	t.gets(other, "x-1#2", "x-2#2")
+	if err := c.end(); err != nil { // x-1#2
+		t.Fatal(err)
+	}
+	t.gets(other, "x-2#2")
 	t.Faults.Heal(0)
 	t.persist("a late Ack", func(ctx context.Context) error { return late.Ack(ctx, ds[0].Position) })
 	t.persist("a late GiveBack", func(ctx context.Context) error { return late.GiveBack(ctx, ds[1].Position) })
