@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/azutoolkit/echo/transport"
 	"github.com/azutoolkit/echo/transport/memory"
-	"pgregory.net/rapid"
 )
 
 // model is a group in the simplest words: a list of records in order, each with who holds it.

@@ -29,7 +29,7 @@ type Faults struct {
 	Cut         func(link int)    // the link breaks: nothing reaches the store, blocked calls end with ErrLinkDown
 	Heal        func(link int)    // a link that was cut can connect again, at once or soon
 	Kill        func(link int)    // the node dies: its members vanish without giving back. The suite only closes it after that
-	LoseReplies func(link, n int) // the next n Appends are done, but report ErrUnknown
+	LoseReplies func(link, n int) // the next n Appends are done, but their replies never come: ErrUnknown, unless the transport finds out by itself
 	Restart     func(keep bool)   // the store restarts; links break and can connect again; without keep all logs are lost
 }
 
