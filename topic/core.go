@@ -162,8 +162,8 @@ func (c *core) joinGroup(l *leg, name string) error {
 		}
 		c.groups[name] = g
 	}
+	l.group, l.stream = g, g.stream // before others can see the member, and wake it
 	g.join(l.host)
-	l.group, l.stream = g, g.stream
 	return nil
 }
 

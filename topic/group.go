@@ -57,17 +57,18 @@ type lane struct {
 func newGroup(st *stream, name string, cfg *config) *group {
 	g := &group{name: name, stream: st, flow: cfg.flow, buffer: uint64(cfg.buffer), policy: cfg, lanes: map[string]*lane{}}
 	if cfg.flow.queues() {
-		g.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter)
+		g.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter, name)
 	}
 	return g
 }
 
 // place sets the start of a new group; members that join later go on where the group is.
-func (g *group) place(start, lost uint64) {
+// It reports whether it was the first call.
+func (g *group) place(start, lost uint64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.placed {
-		return
+		return false
 	}
 	g.placed = true
 	g.low.Store(start)
@@ -76,6 +77,7 @@ func (g *group) place(start, lost uint64) {
 	if g.queue != nil {
 		g.queue.fed.Store(start)
 	}
+	return true
 }
 
 // lag is the number of messages not yet dealt with.

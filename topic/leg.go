@@ -38,7 +38,9 @@ func (l *leg) place(start, lost uint64) {
 		l.dropped.Store(lost)
 		return
 	}
-	l.group.place(start, lost)
+	if !l.group.place(start, lost) {
+		l.seen = l.group.dropped.Load() // what went before is no business of a member that joins now
+	}
 	l.start = l.group.low.Load()
 }
 
@@ -116,7 +118,7 @@ func (l *leg) hasWork() bool {
 		return false
 	}
 	if l.batch != nil {
-		return l.batch.ready(l.available())
+		return l.batchReady()
 	}
 	return l.available() > 0
 }
@@ -137,6 +139,7 @@ func (l *leg) available() uint64 {
 func (l *leg) skip(pos, tail uint64) uint64 {
 	if n := l.buffer(); tail-pos > n {
 		l.dropped.Add(tail - n - pos)
+		l.cursor.Store(tail - n) // what comes after a panic counts from here
 		return tail - n
 	}
 	return pos
@@ -161,6 +164,9 @@ func (l *leg) leave() {
 		}
 	}
 	l.stream.detach(l)
+	if l.batch != nil {
+		l.batch.calm()
+	}
 }
 
 func (l *leg) config() *config {

@@ -68,3 +68,38 @@ func (g *group) unanswered() (rest []*reply) {
 	}
 	return rest
 }
+
+// arrived says that a member that was woken for a message of its group asks for it.
+func (s *subscriber) arrived(l *leg) {
+	if s.starting {
+		s.starting = false
+		l.group.starting.Add(-1)
+	}
+}
+
+// passOn wakes other members for what the group has, when this one does not go on by itself.
+func (s *subscriber) passOn() {
+	for _, l := range s.legs() {
+		if l.group == nil || l.group.pending() <= 0 {
+			continue
+		}
+		for _, m := range l.group.all() {
+			if m != s {
+				m.poke(l.stream)
+			}
+		}
+	}
+}
+
+// serveGroup hands out one message of the group.
+func (s *subscriber) serveGroup(l *leg) bool {
+	s.arrived(l)
+	h, attempt := l.group.take(s)
+	if h == nil {
+		return false
+	}
+	s.attempt = uint16(attempt)
+	s.skipped = l.drops() - l.seen
+	s.handOut(l, h)
+	return true
+}

@@ -19,10 +19,11 @@ type queue struct {
 	byKey  map[string]int // guarded by mu: Latest: where in items a key is, counted from base
 	base   int            // guarded by mu: items taken since the beginning
 	filter func(*header) bool
+	name   string // of the subscription or group: messages for others are left out
 }
 
-func newQueue(flow flowKind, bound int, filter func(*header) bool) *queue {
-	q := &queue{flow: flow, bound: bound, filter: filter}
+func newQueue(flow flowKind, bound int, filter func(*header) bool, name string) *queue {
+	q := &queue{flow: flow, bound: bound, filter: filter, name: name}
 	if flow == flowLatest {
 		q.byKey = map[string]int{}
 	}
@@ -40,7 +41,7 @@ func (q *queue) feed(st *stream, dropped *atomic.Uint64) {
 	pos, tail := q.fed.Load(), st.tail.Load()
 	r := st.ring.Load()
 	for ; pos < tail; pos++ {
-		if h := r.at(pos); h != nil && (q.filter == nil || q.filter(h)) {
+		if h := r.at(pos); h != nil && q.takes(h) {
 			dropped.Add(q.add(h))
 		}
 	}
@@ -49,6 +50,11 @@ func (q *queue) feed(st *stream, dropped *atomic.Uint64) {
 	if st.waiting.Load() != 0 {
 		st.freed(nil)
 	}
+}
+
+// takes reports whether the message is for the consumer. One that did not decode is: it fails in the consumer's place.
+func (q *queue) takes(h *header) bool {
+	return h.isFor(q.name) && (q.filter == nil || h.alone() || q.filter(h))
 }
 
 // add returns how many messages, this or an older one, it dropped.

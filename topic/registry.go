@@ -195,6 +195,7 @@ func (r *registry) nudge() {
 // Drain waits until the subscriptions have dealt with everything in the logs. Paused ones are not waited for.
 func (r *registry) Drain(ctx context.Context) error {
 	r.draining.Store(true)
+	r.hurry()
 	for {
 		busy := r.busy()
 		if busy == nil {
@@ -204,6 +205,18 @@ func (r *registry) Drain(ctx context.Context) error {
 		case <-r.moved:
 		case <-ctx.Done():
 			return &stuckError{name: busy.label(), topic: busy.topicName(), cause: context.Cause(ctx)}
+		}
+	}
+}
+
+// hurry has batches handed out as they are.
+func (r *registry) hurry() {
+	for _, s := range r.subscribers() {
+		for _, l := range s.legs() {
+			if l.batch != nil {
+				l.batch.hurry()
+				s.poke(l.stream)
+			}
 		}
 	}
 }

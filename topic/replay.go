@@ -63,9 +63,9 @@ func (c *core) replay(live *leg, from Start) error {
 	past := newStream(c, Retention{}, nil)
 	cfg := *live.config()
 	cfg.flow = Block // the past waits for the consumer, whatever it wants of the present
-	l := &leg{stream: past, host: s, handle: live.handle, batch: live.batch, cfg: &cfg}
+	l := &leg{stream: past, host: s, handle: live.handle, batch: live.batch.again(), cfg: &cfg}
 	if live.config().flow.queues() {
-		live.queue = newQueue(live.config().flow, live.config().buffer, live.config().filter)
+		live.queue = newQueue(live.config().flow, live.config().buffer, live.config().filter, s.label())
 	}
 	c.with(past)
 	if !s.many.add(l) {

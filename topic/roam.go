@@ -49,7 +49,7 @@ func (c *core) join(s *subscriber, h handler, b *batcher, cfg *config, from Star
 	case c.bridge != nil && replays(from):
 		return c.replay(l, from)
 	case cfg.flow.queues():
-		l.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter)
+		l.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter, s.label())
 	}
 	if err != nil {
 		return err

@@ -169,7 +169,7 @@ func (t *Topic[M]) subscribe(p plan[M], cfg *config) (*Subscription, error) {
 	}
 	s.leg = leg{stream: c.stream, host: s, handle: p.handler(cfg), batch: p.batcher()}
 	if cfg.flow.queues() {
-		s.leg.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter)
+		s.leg.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter, s.label())
 	}
 	if err := s.begin(&s.leg, cfg.from); err != nil {
 		return nil, err

@@ -115,7 +115,7 @@ func (s *subscriber) drain() {
 			l.group.draining.Store(true)
 		}
 		if l.batch != nil {
-			l.batch.due.Store(true)
+			l.batch.hurry()
 		}
 	}
 	s.post(func() {

@@ -39,9 +39,9 @@ func (s *subscriber) work() (end bool) {
 		if s.state.Load() == running && s.step() {
 			continue
 		}
-		if s.starting {
-			s.starting = false
-			s.leg.group.starting.Add(-1)
+		s.arrived(&s.leg)
+		if s.state.Load() != running {
+			s.passOn()
 		}
 		if n := s.delivered.Load() - before; !begin.IsZero() && n > 0 && time.Since(begin)/time.Duration(n) < quick {
 			s.slow.Store(false)
@@ -115,7 +115,7 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 		return false
 	}
 	s.on = l
-	s.skipped, l.seen = l.dropped.Load()-l.seen, l.dropped.Load()
+	s.skipped = l.dropped.Load() - l.seen
 	handle, r := l.handle, l.stream.ring.Load()
 	pos := first
 	for pos < end {
@@ -132,6 +132,7 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 				continue
 			}
 		}
+		passed := s.passed
 		if err == nil {
 			err = handle(s, h)
 		}
@@ -142,10 +143,12 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 			return true
 		}
 		pos++
+		if s.skipped != 0 && s.passed == passed {
+			s.told(l)
+		}
 		if s.state.Load() != running || (p != nil && p.lost()) {
 			break
 		}
-		s.skipped = 0
 	}
 	s.settled(l, pos-first)
 	s.cur = nil
@@ -166,19 +169,10 @@ func (s *subscriber) settled(l *leg, n uint64) {
 	}
 }
 
-// serveGroup hands out one message of the group.
-func (s *subscriber) serveGroup(l *leg) bool {
-	if s.starting {
-		s.starting = false
-		l.group.starting.Add(-1)
-	}
-	h, attempt := l.group.take(s)
-	if h == nil {
-		return false
-	}
-	s.attempt = uint16(attempt)
-	s.handOut(l, h)
-	return true
+// told notes that the consumer has been told of what it has skipped.
+func (s *subscriber) told(l *leg) {
+	l.seen += s.skipped
+	s.skipped = 0
 }
 
 // serveQueue hands out one message of those that the leg has accepted.
@@ -188,9 +182,7 @@ func (s *subscriber) serveQueue(l *leg) bool {
 	if h == nil {
 		return false
 	}
-	if !h.isFor(s.label()) {
-		return true
-	}
+	s.skipped = l.drops() - l.seen
 	s.handOut(l, h)
 	return true
 }
@@ -208,11 +200,12 @@ func (s *subscriber) again(l *leg) bool {
 // handOut hands out one message and settles it.
 func (s *subscriber) handOut(l *leg, h *header) {
 	s.on, s.cur, s.pos = l, h, h.pos
-	drops := l.drops()
-	s.skipped, l.seen = drops-l.seen, drops
 	if err := s.try(l, h); err != nil {
 		s.settle(l, h, s.failed(l, h, err))
 		return
+	}
+	if s.passed > 0 {
+		s.skipped = 0 // not told: the next one is
 	}
 	s.settled(l, 1)
 	s.settle(l, h, true)
@@ -237,6 +230,9 @@ func (s *subscriber) settle(l *leg, h *header, dealt bool) {
 		l.group.finish(h)
 	case l.queue == nil:
 		l.commit(h.pos + 1)
+	}
+	if h.meta == nil || h.meta.broken == nil {
+		s.told(l)
 	}
 	s.attempt, s.cur = 0, nil
 	if r := s.rare.Load(); r != nil {
