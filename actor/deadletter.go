@@ -40,15 +40,17 @@ func (s *System) DeadLetter(d DeadLetter) {
 	if d.Reason == nil {
 		d.Reason = ErrDead
 	}
-	if r := s.replyOf(d.From); r != nil {
+	r := s.replyOf(d.From)
+	if r != nil {
 		r.fail(d.Reason)
 	}
-	s.dead.post(d)
+	s.dead.post(d, r != nil)
 }
 
 // OnDeadLetter lets f see every dead letter until cancel is called. f is called by whoever found out, possibly by
 // several at once and inside an actor, so it must not block. A panic in f is logged. Without a listener dead letters
-// are counted and logged as a warning, at most one a second and without the message itself.
+// are counted and logged as a warning, at most one a second and without the message itself; those of Ask are not, for
+// whoever asked has got the error.
 func (s *System) OnDeadLetter(f func(DeadLetter)) (cancel func()) {
 	l := &listener{f}
 	d := &s.dead
@@ -68,13 +70,16 @@ func (s *System) OnDeadLetter(f func(DeadLetter)) (cancel func()) {
 	}
 }
 
-func (d *deadLetters) post(letter DeadLetter) {
+// post hands letter to the listeners. Without any it is logged, unless somebody has been told: who asked.
+func (d *deadLetters) post(letter DeadLetter, told bool) {
 	d.mu.Lock()
 	listeners := d.listeners
 	d.mu.Unlock()
 	defer d.nested.Add(-1)
 	if d.nested.Add(1) > maxNested || len(listeners) == 0 {
-		d.warn(letter)
+		if !told {
+			d.warn(letter)
+		}
 		return
 	}
 	for _, l := range listeners {
