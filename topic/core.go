@@ -30,6 +30,7 @@ type core struct {
 	blank  func() *header // a message without a value, for records that do not decode
 	bridge *bridge        // where the log lives in a transport
 	ids    ids
+	arena  any // *arena[M], guarded by the stream's mutex
 
 	deadLettered atomic.Uint64
 	responders   atomic.Int64
@@ -64,12 +65,18 @@ func (c *core) start() error {
 	props := proto.PropsFromProducer(func() proto.Actor { return g },
 		proto.WithMailbox(func() proto.Mailbox { return gateMailbox{g} }))
 	pid, err := c.reg.sys.SpawnProps(props, actor.EscapeName(c.name))
+	if errors.Is(err, actor.ErrNameTaken) { // by an actor that is no topic, such as the engine's "eventstream"
+		pid, err = c.reg.sys.SpawnProps(props, "topic "+actor.EscapeName(c.name))
+	}
 	c.pid = pid
-	return err
+	return closedError(err)
 }
 
 // publish appends messages, where the log is.
 func (c *core) publish(ctx context.Context, batch ...*header) (int, error) {
+	if ctx == nil {
+		return 0, errNoContext
+	}
 	if c.reg.sys.Closing() && publisher(ctx) == nil {
 		return 0, ErrClosed
 	}
@@ -148,6 +155,9 @@ func (c *core) joinGroup(l *leg, name string) error {
 	defer c.mu.Unlock()
 	cfg := l.config()
 	g := c.groups[name]
+	if g != nil && g.policy.responder != cfg.responder {
+		return responderError(name, g.policy.responder)
+	}
 	if g != nil && (g.flow != cfg.flow || g.buffer != uint64(cfg.buffer)) {
 		return &groupError{name: name, flow: g.flow, buffer: g.buffer}
 	}
@@ -264,6 +274,9 @@ func (c *core) end() {
 
 // remove ends the topic and waits for it and its subscriptions.
 func (c *core) remove(ctx context.Context) error {
+	if ctx == nil {
+		return errNoContext
+	}
 	hosts := slices.DeleteFunc(c.hosts(), func(s *subscriber) bool { return s.core == nil })
 	c.reg.sys.Engine().Root.Stop(c.pid)
 	select {

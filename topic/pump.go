@@ -12,12 +12,13 @@ import (
 // that keeps it for longer than a tick loses it: the watchdog detaches the pump, which from then on belongs to that consumer
 // alone, and starts others for the rest.
 type pump struct {
-	stream *stream
-	host   *subscriber   // being served
-	state  atomic.Uint32 // attached, detached by the watchdog, or left
-	step   atomic.Uint64 // grows with every subscriber served
-	looked uint64        // step as the watchdog last saw it; owned by the watchdog
-	slot   int           // place in the watchdog's list; guarded by its mutex
+	stream   *stream
+	host     *subscriber   // being served
+	state    atomic.Uint32 // attached, detached by the watchdog, or left
+	step     atomic.Uint64 // grows with every subscriber served
+	looked   uint64        // step as the watchdog last saw it; owned by the watchdog
+	patience int           // how long to wait between two looks at the tail
+	slot     int           // place in the watchdog's list; guarded by its mutex
 }
 
 const (
@@ -39,7 +40,7 @@ func (st *stream) wake() {
 
 func (st *stream) startPump() {
 	p := pumps.Get().(*pump)
-	p.stream, p.looked = st, 0
+	p.stream, p.looked, p.patience = st, 0, 1
 	p.step.Store(0)
 	p.state.Store(attached)
 	go p.run()
@@ -146,16 +147,27 @@ func (p *pump) round(tail uint64) bool {
 	return true
 }
 
-// linger waits a moment for the next message: parking and waking cost more than a short look.
+// linger waits a moment for the next message: parking and waking cost more than a short look. Where messages come in a
+// stream it looks less often, because a pump on the heels of the publisher takes the cache lines away that he writes.
 func (p *pump) linger(seen uint64) bool {
-	for range 16 {
-		if p.stream.tail.Load() != seen {
+	for range 8 {
+		for range p.patience {
+			runtime.Gosched()
+		}
+		switch n := p.stream.tail.Load() - seen; {
+		case n > 1:
+			p.patience = min(2*p.patience, maxPatience)
+			return true
+		case n == 1:
+			p.patience = max(p.patience/2, 1)
 			return true
 		}
-		runtime.Gosched()
 	}
-	return p.stream.tail.Load() != seen
+	p.patience = 1
+	return false
 }
+
+const maxPatience = 64
 
 // visit serves the leg's subscriber if it is idle and has work. ok is false when the pump has been detached meanwhile.
 func (p *pump) visit(l *leg) (progress, ok bool) {

@@ -19,6 +19,7 @@ type stream struct {
 	mu      sync.Mutex
 	ring    atomic.Pointer[ring]
 	low     uint64        // guarded by mu
+	swept   uint64        // guarded by mu: the slots below it are empty
 	first   uint64        // guarded by mu
 	bytes   int64         // guarded by mu: size of the messages from first to tail, when retention counts bytes
 	limit   uint64        // guarded by mu: appending below it needs no look at the legs
@@ -33,12 +34,14 @@ type stream struct {
 	blocker atomic.Pointer[leg] // the leg that publishers wait for
 	waiting atomic.Int32        // publishers that wait for room
 
-	_    [64]byte // what follows is written by publishers, and read by pumps
+	_    [64]byte // what follows is written with every message
 	tail atomic.Uint64
-	_    [56]byte // what follows is written by pumps
+	_    [56]byte // what follows is read with every message, and seldom written
 	legs atomic.Pointer[[]*leg]
 	pump atomic.Int32 // pumps that walk the legs
+	_    [48]byte     // what follows is written by pumps
 	next atomic.Uint64
+	_    [56]byte
 }
 
 func newStream(owner *core, retain Retention, sizeOf func(*header) int) *stream {
@@ -142,25 +145,29 @@ func (st *stream) makeSlot(r *ring, tail uint64) *ring {
 		return r
 	}
 	r = r.grown(st.low, tail)
+	st.swept = st.low
 	st.ring.Store(r)
 	return r
 }
 
-// release empties the slots below keep.
+// release gives up the slots below keep. Their messages stay until others take their place, or until they are swept.
 func (st *stream) release(r *ring, keep uint64) {
-	for ; st.low < keep; st.low++ {
-		if h := r.at(st.low); h != nil && h.meta != nil && h.meta.position != nil {
-			st.base = *h.meta.position
-		}
-		r.slots[st.low&r.mask].Store(nil)
+	if keep <= st.low {
+		return
 	}
+	if h := r.at(keep - 1); h != nil && h.meta != nil && h.meta.position != nil {
+		st.base = *h.meta.position
+	}
+	st.low = keep
 }
 
 // lean is up to how many messages of retention an idle topic is trimmed at once; others wait until their ring is full.
 const lean = 64
 
+func (st *stream) isLean() bool { return st.retain.Count < lean || st.retain.Bytes > 0 }
+
 func (st *stream) trimIfLean() {
-	if st.retain.Count < lean || st.retain.Bytes > 0 {
+	if st.isLean() {
 		st.trim()
 	}
 }
@@ -177,6 +184,10 @@ func (st *stream) trimLocked() {
 	st.expire(r, tail, nil)
 	_, keep, _ := st.holds()
 	st.release(r, min(keep, st.first, tail))
+	for pos := max(st.swept, tail-min(tail, uint64(len(r.slots)))); pos < st.low; pos++ {
+		r.slots[pos&r.mask].Store(nil)
+	}
+	st.swept = st.low
 }
 
 // holds asks the legs how far publishers may go, which messages are still needed, and who is the farthest behind.

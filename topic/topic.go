@@ -14,6 +14,7 @@ type Topic[M any] struct {
 	core    *core
 	keyBy   func(M) string
 	nilable bool
+	arena   *arena[M] // nil where messages are not made in blocks
 }
 
 // Open finds the topic or makes it. A name stands for one type: opening it with another is a [*TypeError]. Options of a topic
@@ -40,6 +41,9 @@ func open[M any](sys *actor.System, name string, opts []Option) (*Topic[M], erro
 		return nil, err
 	}
 	set := settingsOf(opts)
+	if set.err != nil {
+		return nil, set.err
+	}
 	typ := reflect.TypeFor[M]()
 	t := &Topic[M]{nilable: nilable(typ)}
 	if set.keyBy != nil {
@@ -53,6 +57,7 @@ func open[M any](sys *actor.System, name string, opts []Option) (*Topic[M], erro
 		return nil, err
 	}
 	t.core = c
+	t.arena, _ = c.arena.(*arena[M])
 	if c.set.keyBy != nil {
 		t.keyBy = c.set.keyBy.(func(M) string)
 	}
@@ -78,6 +83,9 @@ func setUp[M any](c *core, t *Topic[M]) error {
 	}
 	c.stream = newStream(c, c.set.retain, size)
 	if c.set.via == nil {
+		if t.keyBy == nil && !c.stream.isLean() {
+			c.arena = newArena[M]()
+		}
 		return nil
 	}
 	if err := coded[M](c); err != nil {
@@ -176,6 +184,9 @@ func (t *Topic[M]) PID() *actor.PID { return t.core.pid }
 // would never end: Publish returns ErrFull at once. Called with another context it waits until that ends; the log
 // (slog) names the subscription that is waited for after 5 seconds.
 func (t *Topic[M]) Publish(ctx context.Context, m M, opts ...PublishOption) error {
+	if len(opts) == 0 && t.arena != nil && t.publishPlain(ctx, m) {
+		return nil
+	}
 	h, err := t.message(m, opts)
 	if err == nil {
 		_, err = t.core.publish(ctx, h)
@@ -184,6 +195,25 @@ func (t *Topic[M]) Publish(ctx context.Context, m M, opts ...PublishOption) erro
 		return wrap("publish", t.core.name, err)
 	}
 	return nil
+}
+
+// publishPlain is the fast path for a value without metadata, when there is room in a log of this process. It reports false
+// if it has done nothing.
+func (t *Topic[M]) publishPlain(ctx context.Context, m M) bool {
+	c := t.core
+	if ctx == nil || (t.nilable && isNil(m)) || ctx.Err() != nil || c.reg.sys.Closing() {
+		return false
+	}
+	st, now := c.stream, c.now()
+	st.mu.Lock()
+	if st.closed != nil || st.tail.Load() >= st.limit {
+		st.mu.Unlock()
+		return false
+	}
+	st.put(t.arena.next(m), now)
+	st.mu.Unlock()
+	st.wake()
+	return true
 }
 
 // PublishBatch appends messages in order. Other publishers' messages come between them only where the batch has to wait for
