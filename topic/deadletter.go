@@ -162,6 +162,9 @@ func (t *Topic[M]) Redrive(ctx context.Context, which func(DeadLetter) bool) (in
 
 func (t *Topic[M]) redrive(ctx context.Context, which func(DeadLetter) bool) (n int, err error) {
 	c := t.core
+	if ctx == nil {
+		return 0, errNoContext
+	}
 	if c.bridge != nil {
 		return 0, fmt.Errorf("dead letters in a transport cannot be redriven yet: read the topic %q and publish again", deadPrefix+c.name)
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
+	"github.com/azutoolkit/echo/actor"
 	"github.com/azutoolkit/echo/supervisor"
 	"github.com/azutoolkit/echo/transport"
 )
@@ -114,6 +116,22 @@ func (e *groupError) Error() string {
 	return fmt.Sprintf("group %q has Overflow(%v) and Buffer(%d): give every member the same", e.name, e.flow, e.buffer)
 }
 
+// responderError says that responders and other consumers do not share a group.
+func responderError(name string, responders bool) error {
+	if responders {
+		return fmt.Errorf("group %q is one of responders: choose another name", name)
+	}
+	return fmt.Errorf("group %q is one of consumers that do not respond: choose another name", name)
+}
+
+// closedError speaks of a closed system in the errors of this package.
+func closedError(err error) error {
+	if errors.Is(err, actor.ErrClosed) {
+		return ErrClosed
+	}
+	return err
+}
+
 // stuckError names a subscription that has not ended in time.
 type stuckError struct {
 	name, topic string
@@ -126,11 +144,16 @@ func (e *stuckError) Error() string {
 
 func (e *stuckError) Unwrap() error { return e.cause }
 
+var errNoContext = errors.New("context is nil: use context.Background()")
+
 var errNoRequest = errors.New("the message is no request: nobody waits for an answer")
 
 func wrap(verb, name string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if len(name) > transport.MaxName {
+		name = strings.ToValidUTF8(name[:40], "") + "…"
 	}
 	return fmt.Errorf("topic: %s %q: %w", verb, name, err)
 }

@@ -135,6 +135,8 @@ func (s *subscriber) rebuild() bool {
 	return true
 }
 
+var errNoConsumer = errors.New("the function that makes consumers returned nil")
+
 // startHook builds the consumer and starts it.
 func (s *subscriber) startHook() error {
 	if s.cfg.hooks.build == nil {
@@ -144,7 +146,7 @@ func (s *subscriber) startHook() error {
 		s.consumer = s.cfg.hooks.build()
 		if isNil(s.consumer) {
 			s.consumer = nil
-			return ErrNil
+			return errNoConsumer
 		}
 		if s.cfg.hooks.start == nil {
 			return nil

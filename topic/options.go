@@ -28,27 +28,55 @@ type settings struct {
 	sizeOf any // func(M) int
 	dedup  int
 	asked  Retention // retain, before defaults
+	err    error
 }
 
 // Via says where the log lives. Default: in the memory of this system.
 func Via(t transport.Transport) Option { return func(s *settings) { s.via = t } }
 
 // Retain bounds what the log keeps. Default: see [Retention]. With [Via] the transport's defaults hold instead.
-func Retain(r Retention) Option { return func(s *settings) { s.retain = r } }
+func Retain(r Retention) Option {
+	return func(s *settings) {
+		switch s.retain = r; {
+		case r.Bytes < 0:
+			s.err = fmt.Errorf("retention of %d bytes: use 0 for no bound", r.Bytes)
+		case r.Age < 0:
+			s.err = fmt.Errorf("retention of %v: use 0 for no bound", r.Age)
+		}
+	}
+}
 
 // Codec says how messages are written where they leave the process. Default: protobuf for proto.Message, the bytes
 // themselves for []byte and string, else JSON.
 func Codec(c transport.Codec) Option { return func(s *settings) { s.codec = c } }
 
 // KeyBy gives every message its ordering key; a publication's own [Key] goes before it. Default: no key.
-func KeyBy[M any](f func(M) string) Option { return func(s *settings) { s.keyBy = f } }
+func KeyBy[M any](f func(M) string) Option {
+	return func(s *settings) {
+		if s.keyBy = f; f == nil {
+			s.err = fmt.Errorf("KeyBy is nil: leave the option out")
+		}
+	}
+}
 
 // SizeOf tells the size of a message in bytes, for [Retention].Bytes. Default: the length of []byte and string.
-func SizeOf[M any](f func(M) int) Option { return func(s *settings) { s.sizeOf = f } }
+func SizeOf[M any](f func(M) int) Option {
+	return func(s *settings) {
+		if s.sizeOf = f; f == nil {
+			s.err = fmt.Errorf("SizeOf is nil: leave the option out")
+		}
+	}
+}
 
 // Dedup is the number of the most recent publication IDs (see [ID]) that the topic remembers. Default: 16,384. With [Via]
 // the transport's window holds instead.
-func Dedup(n int) Option { return func(s *settings) { s.dedup = n } }
+func Dedup(n int) Option {
+	return func(s *settings) {
+		if s.dedup = n; n < 1 {
+			s.err = fmt.Errorf("dedup of %d: use 1 or more", n)
+		}
+	}
+}
 
 // SubscribeOption configures a subscription.
 type SubscribeOption func(*config)
@@ -80,7 +108,10 @@ type hooks struct {
 	receive func(c any, ctx direct)
 }
 
-const defaultBuffer = 1024
+const (
+	defaultBuffer = 1024
+	maxBuffer     = 1 << 30
+)
 
 func configure(opts []SubscribeOption) *config {
 	c := &config{from: Latest, buffer: defaultBuffer, parallel: 1}
@@ -124,18 +155,22 @@ func Overflow(f Flow) SubscribeOption {
 // keys. Default: 1,024.
 func Buffer(n int) SubscribeOption {
 	return func(c *config) {
-		if c.buffer = n; n < 1 || n > 1<<30 {
-			c.err = fmt.Errorf("buffer of %d: use 1 to %d", n, 1<<30)
+		if c.buffer = n; n < 1 || n > maxBuffer {
+			c.err = fmt.Errorf("buffer of %d: use 1 to %d", n, maxBuffer)
 		}
 	}
 }
 
 // Group makes the subscription a member of the group: each message goes to one member, messages of one key to one member at
-// a time, in order. The first member decides start, buffer and flow policy. Default: no group.
+// a time, in order. The first member decides start, buffer and flow policy. Names are like those of topics, see [Open], and do
+// not begin with "~". Default: no group.
 func Group(name string) SubscribeOption {
 	return func(c *config) {
-		if c.group = name; name == "" {
-			c.err = fmt.Errorf("group name is empty")
+		c.group = name
+		if err := transport.CheckName(name); err != nil {
+			c.err = fmt.Errorf("group %w", err)
+		} else if name[0] == '~' {
+			c.err = fmt.Errorf("group name %q: names that begin with \"~\" are taken: choose another", name)
 		}
 	}
 }
@@ -152,7 +187,13 @@ func Parallel(n int) SubscribeOption {
 
 // Filter lets the consumer see only messages for which f is true. It must be quick and must not call into the topic; a panic
 // counts as true, and comes again in the consumer's place. Default: all messages.
-func Filter[M any](f func(M) bool) SubscribeOption { return func(c *config) { c.filterM = f } }
+func Filter[M any](f func(M) bool) SubscribeOption {
+	return func(c *config) {
+		if c.filterM = f; f == nil {
+			c.err = fmt.Errorf("filter is nil: leave the option out")
+		}
+	}
+}
 
 // Supervise says what happens when the consumer fails. Default: the zero [supervisor.Policy].
 func Supervise(p supervisor.Policy) SubscribeOption { return func(c *config) { c.policy = p } }

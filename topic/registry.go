@@ -143,10 +143,13 @@ func (r *registry) forget(c *core) {
 	}
 }
 
-func (c *core) removed() bool {
-	c.stream.mu.Lock()
-	defer c.stream.mu.Unlock()
-	return c.stream.closed != nil
+func (c *core) removed() bool { return c.stream.ended() != nil }
+
+// ended is why nothing more is appended, or nil.
+func (st *stream) ended() error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.closed
 }
 
 // cores are the topics that there are.

@@ -27,10 +27,16 @@ func Request[R, M any](ctx context.Context, t *Topic[M], m M, opts ...PublishOpt
 
 func request[M any](ctx context.Context, t *Topic[M], m M, opts []PublishOption) (any, error) {
 	c := t.core
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	if c.bridge != nil {
 		return nil, fmt.Errorf("requests do not cross a transport: open the topic without Via")
 	}
 	if c.responders.Load() == 0 {
+		if err := c.stream.ended(); err != nil {
+			return nil, err
+		}
 		return nil, ErrNoResponder
 	}
 	h, err := t.message(m, opts)
@@ -63,18 +69,21 @@ func request[M any](ctx context.Context, t *Topic[M], m M, opts []PublishOption)
 	}
 }
 
+// responders is the group of those who respond without another, a name that no Group has.
+const responders = "the responders"
+
 // Respond answers requests with what fn returns. Several responders share the requests, like a [Group]. An error from fn is
 // the asker's: it is not retried. Messages of the topic that are no requests are passed over.
 func Respond[M, R any](t *Topic[M], fn func(Context, M) (R, error), opts ...SubscribeOption) (*Subscription, error) {
 	if fn == nil {
-		return nil, wrap("respond on", t.core.name, fmt.Errorf("function is nil"))
+		return nil, wrap("respond on", t.core.name, fmt.Errorf("function is nil: give one that answers"))
 	}
 	cfg := configure(opts)
 	if t.core.bridge != nil {
 		return nil, wrap("respond on", t.core.name, fmt.Errorf("requests do not cross a transport: open the topic without Via"))
 	}
 	if cfg.group == "" {
-		cfg.group = "responders"
+		cfg.group = responders
 	}
 	cfg.responder = true
 	sub, err := t.subscribe(plan[M]{handle: func(s *subscriber, m M) error {

@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"errors"
 	"fmt"
 
 	proto "github.com/asynkron/protoactor-go/actor"
@@ -21,9 +22,13 @@ func (r *registry) roamer(cfg *config) (*subscriber, error) {
 	r.mu.Lock()
 	r.roamers[s] = struct{}{}
 	r.mu.Unlock()
-	if _, err := r.sys.SpawnProps(props, "~"+actor.EscapeName(name)); err != nil {
+	// A name with a space is no topic's.
+	if _, err := r.sys.SpawnProps(props, "consumer "+actor.EscapeName(name)); err != nil {
 		r.leaves(s)
-		return nil, fmt.Errorf("name %q: %w", name, err)
+		if errors.Is(err, actor.ErrNameTaken) {
+			return nil, fmt.Errorf("there is a consumer of several topics named %q: choose another name", cfg.name)
+		}
+		return nil, closedError(err)
 	}
 	return s, nil
 }

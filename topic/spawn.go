@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -20,16 +21,24 @@ type Consumer[M any] interface {
 // same message.
 func Spawn[M any, C Consumer[M]](src Source[M], new func() C, opts ...SubscribeOption) (*Subscription, error) {
 	cfg := configure(opts)
-	if new == nil {
-		return nil, fmt.Errorf("topic: spawn %v: the function that makes consumers is nil", reflect.TypeFor[C]())
+	var sub *Subscription
+	var err error
+	switch {
+	case isNil(src):
+		err = errNoSource
+	case new == nil:
+		err = errors.New("the function that makes consumers is nil")
+	default:
+		cfg.hooks = hooksOf(new)
+		sub, err = src.subscribe(consumerPlan[M, C](), cfg)
 	}
-	cfg.hooks = hooksOf(new)
-	sub, err := src.subscribe(consumerPlan[M, C](), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("topic: spawn %v: %w", reflect.TypeFor[C](), err)
 	}
 	return sub, nil
 }
+
+var errNoSource = errors.New("source is nil: open a topic, or match a pattern")
 
 func consumerPlan[M any, C Consumer[M]]() plan[M] {
 	return plan[M]{handle: func(s *subscriber, m M) error { return s.consumer.(C).On(s, m) }}
@@ -56,11 +65,15 @@ type Leg[C any] struct {
 	attach func(s *subscriber) error
 	reg    *registry
 	opts   []SubscribeOption
+	err    error
 }
 
 // With is a source and the method that handles its messages, for [SpawnOn]. Of the options, [Name] and [Supervise] hold for
 // the consumer as a whole, wherever they stand; the others for this source. [Parallel] and [Group] have no meaning here.
 func With[C, M any](src Source[M], fn func(C, Context, M) error, opts ...SubscribeOption) Leg[C] {
+	if isNil(src) {
+		return Leg[C]{err: errNoSource}
+	}
 	return Leg[C]{reg: src.registry(), opts: opts, attach: func(s *subscriber) error {
 		if fn == nil {
 			return fmt.Errorf("method is nil")
@@ -99,7 +112,12 @@ func spawnOn[C any](sys *actor.System, new func() C, legs []Leg[C]) (*Subscripti
 	reg := registryOf(sys)
 	var opts []SubscribeOption
 	for _, l := range legs {
-		if l.reg != reg {
+		switch {
+		case l.err != nil:
+			return nil, l.err
+		case l.attach == nil:
+			return nil, errors.New("a source is empty: make it with topic.With")
+		case l.reg != reg:
 			return nil, fmt.Errorf("a source belongs to another system")
 		}
 		opts = append(opts, l.opts...)

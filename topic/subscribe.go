@@ -112,7 +112,7 @@ func (t *Topic[M]) SubscribePID(pid *actor.PID, opts ...SubscribeOption) (*Subsc
 
 func subscribeFunc[M any](src Source[M], name string, fn func(Context, M) error, opts []SubscribeOption) (*Subscription, error) {
 	if fn == nil {
-		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil"))
+		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil: give one that handles messages"))
 	}
 	sub, err := src.subscribe(plan[M]{handle: func(s *subscriber, m M) error { return fn(s, m) }}, configure(opts))
 	return sub, wrap("subscribe to", name, err)
@@ -121,9 +121,11 @@ func subscribeFunc[M any](src Source[M], name string, fn func(Context, M) error,
 func subscribeBatch[M any](src Source[M], name string, n int, wait time.Duration, fn func(Context, []M) error, opts []SubscribeOption) (*Subscription, error) {
 	switch {
 	case fn == nil:
-		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil"))
-	case n < 1 || wait < 0:
-		return nil, wrap("subscribe to", name, fmt.Errorf("batch of %d within %v: use at least 1 and 0", n, wait))
+		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil: give one that handles batches"))
+	case n < 1 || n > maxBuffer:
+		return nil, wrap("subscribe to", name, fmt.Errorf("batch of %d messages: use 1 to %d", n, maxBuffer))
+	case wait < 0:
+		return nil, wrap("subscribe to", name, fmt.Errorf("batch after %v: use 0 or more", wait))
 	}
 	cfg := configure(opts)
 	cfg.batch, cfg.batchWait = n, wait

@@ -41,6 +41,9 @@ func (s *Subscription) Stop() {
 // Drain lets the subscription deal with what is in the log now, ends it, and waits for the end. If ctx ends first Drain
 // returns its error and the subscription goes on to drain. A consumer must not call it on itself.
 func (s *Subscription) Drain(ctx context.Context) error {
+	if ctx == nil {
+		return wrap("drain", s.Name(), errNoContext)
+	}
 	s.leavePattern()
 	for _, h := range s.hosts {
 		h.drain()
