@@ -131,7 +131,7 @@ func ExampleNewProps() {
 }
 
 // registry is what a package that builds on System keeps once per system.
-type registry struct{ size int }
+type registry struct{ topics []string }
 
 func (*registry) Close(context.Context) error {
 	fmt.Println("closed")
@@ -142,10 +142,11 @@ func ExampleExtend() {
 	type key struct{}
 	sys := actor.NewSystem()
 	make := func() *registry { return &registry{} }
-	fmt.Println(actor.Extend(sys, key{}, make) == actor.Extend(sys, key{}, make))
+	actor.Extend(sys, key{}, make).topics = []string{"worlds"}
+	fmt.Println(actor.Extend(sys, key{}, make).topics)
 	_ = sys.Close(context.Background())
 	// Output:
-	// true
+	// [worlds]
 	// closed
 }
 
