@@ -177,7 +177,7 @@ func TestDisconnectEndsTheSubscription(t *testing.T) {
 		c := hold(t)
 		sub := subscribe(t, numbers, c.on, topic.Overflow(topic.Disconnect), topic.Buffer(4))
 		publish(t, numbers, 1)
-		<-time.After(time.Second)
+		pass(time.Second)
 		publish(t, numbers, 2, 3, 4)
 		synctest.Wait()
 		if err := sub.Err(); err != nil {
@@ -207,8 +207,7 @@ func TestFlowPoliciesHoldNobodyUp(t *testing.T) {
 				start := time.Now()
 				publish(t, numbers, upTo(20_000)...)
 				synctest.Wait()
-				<-time.After(10 * time.Millisecond) // for the watchdog to see
-				synctest.Wait()
+				pass(10 * time.Millisecond) // for the watchdog to see
 				other.is(t, upTo(20_000)...)
 				if d := time.Since(start); d > 15*time.Millisecond {
 					t.Fatalf("took %v", d)
@@ -255,7 +254,7 @@ func TestSkippedIsTold(t *testing.T) {
 				publish(t, numbers, 2, 3)
 				synctest.Wait()
 				close(release)
-				<-time.After(time.Second)
+				pass(time.Second)
 				kept := 3
 				if flow == topic.DropNewest {
 					kept = 2
@@ -282,7 +281,7 @@ func TestPanicBehindDroppedMessagesCountsRight(t *testing.T) {
 		synctest.Wait()
 		publish(t, numbers, span(2, 10)...)
 		close(release)
-		<-time.After(time.Second)
+		pass(time.Second)
 		if s := sub.Stats()[0]; s.Delivered != 5 || s.Dropped != 5 || s.Retried != 1 || s.Restarts != 1 || s.Lag != 0 {
 			t.Fatalf("%+v", s)
 		}
@@ -303,7 +302,7 @@ func TestRedriveLeavesTheBuffersOfOthersAlone(t *testing.T) {
 					return nil
 				}, topic.Name("failing"), noRetries)
 				publish(t, numbers, 1)
-				<-time.After(time.Second)
+				pass(time.Second)
 				fail = false
 				c := hold(t)
 				sub := subscribe(t, numbers, c.on, topic.Overflow(flow), topic.Buffer(2))

@@ -65,7 +65,7 @@ func TestGroupKeepsTheOrderOfAKey(t *testing.T) {
 		for n := 1; n <= 200; n++ {
 			publish(t, jobs, job{fmt.Sprint("key", n*n%7), n})
 		}
-		<-time.After(10 * time.Second)
+		pass(10 * time.Second)
 		mu.Lock()
 		defer mu.Unlock()
 		total := 0
@@ -92,8 +92,7 @@ func TestGroupMemberThatDiesGivesBack(t *testing.T) {
 				if err := jobs.Publish(t.Context(), 1, topic.Key(key)); err != nil {
 					t.Fatal(err)
 				}
-				<-time.After(4 * time.Second) // attempts at 0, 1 and 3 s
-				synctest.Wait()
+				pass(4 * time.Second) // attempts at 0, 1 and 3 s
 				attempts, got := newRecord[int](), newRecord[int]()
 				subscribe(t, jobs, func(ctx topic.Context, n int) error {
 					attempts.add(ctx.Attempt())
@@ -229,8 +228,7 @@ func TestGroupBatchKeepsAttempts(t *testing.T) {
 			t.Fatal(err)
 		}
 		publish(t, jobs, 1, 2)
-		<-time.After(4 * time.Second)
-		synctest.Wait()
+		pass(4 * time.Second)
 		got := newRecord[string]()
 		if _, err := jobs.SubscribeBatch(2, 0, func(ctx topic.Context, ns []int) error {
 			got.add(fmt.Sprint(ns, ctx.Attempt()))

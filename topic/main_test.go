@@ -38,6 +38,12 @@ func bubble(t *testing.T, f func(t *testing.T, sys *actor.System)) {
 	synctest.Test(t, func(t *testing.T) { f(t, newSystem(t)) })
 }
 
+// pass lets time pass, in bubbles, until all is quiet.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
 func open[M any](t testing.TB, sys *actor.System, name string, opts ...topic.Option) *topic.Topic[M] {
 	t.Helper()
 	tp, err := topic.Open[M](sys, name, opts...)
