@@ -127,7 +127,11 @@ func (c *core) publishSent(from *subscriber, h *header) error {
 		base = from
 	}
 	if c.bridge == nil {
-		if _, err := c.stream.append(impatient, c.now(), h); !errors.Is(err, ErrFull) {
+		hasty := impatient
+		if from != nil {
+			hasty = context.WithValue(impatient, consumerKey{}, from)
+		}
+		if _, err := c.stream.append(hasty, c.now(), h); !errors.Is(err, ErrFull) {
 			return err
 		}
 	}

@@ -119,6 +119,9 @@ func (r *registry) make(e *entry, name string, typ reflect.Type, set settings, f
 		return
 	}
 	e.core = c
+	if r.draining.Load() {
+		c.seal()
+	}
 	r.pids.Store(c.pid.Id, c)
 	r.mu.Lock()
 	var matching []*pattern
@@ -183,55 +186,6 @@ func (r *registry) subscribers() (all []*subscriber) {
 		all = append(all, s)
 	}
 	return all
-}
-
-// nudge tells Drain that something has been finished.
-func (r *registry) nudge() {
-	if r.draining.Load() {
-		select {
-		case r.moved <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// Drain waits until the subscriptions have dealt with everything in the logs. Paused ones are not waited for.
-func (r *registry) Drain(ctx context.Context) error {
-	r.draining.Store(true)
-	r.hurry()
-	for {
-		busy := r.busy()
-		if busy == nil {
-			return nil
-		}
-		select {
-		case <-r.moved:
-		case <-ctx.Done():
-			return &stuckError{name: busy.label(), topic: busy.topicName(), cause: context.Cause(ctx)}
-		}
-	}
-}
-
-// hurry has batches handed out as they are.
-func (r *registry) hurry() {
-	for _, s := range r.subscribers() {
-		for _, l := range s.legs() {
-			if l.batch != nil {
-				l.batch.hurry()
-				s.poke(l.stream)
-			}
-		}
-	}
-}
-
-// busy returns a subscriber that has something to do.
-func (r *registry) busy() *subscriber {
-	for _, s := range r.subscribers() {
-		if s.isBusy() {
-			return s
-		}
-	}
-	return nil
 }
 
 // Close removes all topics and waits for their subscriptions. It names those that have not ended when ctx does.

@@ -27,6 +27,7 @@ type stream struct {
 	last    int64         // guarded by mu: time of the newest message
 	dead    int           // guarded by mu: legs in the list that have ended
 	closed  error         // guarded by mu: why nothing more is appended
+	sealed  bool          // guarded by mu: only consumers append, because the system closes
 	base    Position      // guarded by mu: where the log lives in a transport, its place before low
 	expiry  *time.Timer   // guarded by mu: releases what is older than the retention's age
 	retain  Retention
@@ -56,7 +57,7 @@ func newStream(owner *core, retain Retention, sizeOf func(*header) int) *stream 
 func (st *stream) append(ctx context.Context, now int64, batch ...*header) (int, error) {
 	st.mu.Lock()
 	for i, h := range batch {
-		if st.closed != nil || st.tail.Load() >= st.limit {
+		if st.closed != nil || st.sealed || st.tail.Load() >= st.limit {
 			if err := st.waitForRoom(ctx); err != nil {
 				st.mu.Unlock()
 				if i > 0 {
@@ -225,6 +226,9 @@ func (st *stream) waitForRoom(ctx context.Context) error {
 		case st.closed != nil:
 			st.waiting.Add(-1)
 			return st.closed
+		case st.sealed && from == nil:
+			st.waiting.Add(-1)
+			return ErrClosed
 		case st.tail.Load() < st.limit:
 			st.waiting.Add(-1)
 			return nil
@@ -302,21 +306,32 @@ func (st *stream) freed(l *leg) {
 }
 
 // attach adds a leg at its start. From here on every message reaches it.
-func (st *stream) attach(l *leg, from Start) error {
+func (st *stream) attach(l *leg, from Start) (behind Position, err error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.closed != nil {
-		return st.closed
+		return behind, st.closed
 	}
 	start, lost, err := st.resolve(from)
 	if err != nil {
-		return err
+		return behind, err
 	}
 	l.place(start, lost)
 	st.limit = 0
 	legs := append(*st.legs.Load(), l)
 	st.legs.Store(&legs)
-	return nil
+	return st.before(l.position()), nil
+}
+
+// before is the place of the message before pos, where the log lives.
+func (st *stream) before(pos uint64) Position {
+	if st.owner.bridge == nil {
+		return Position{Epoch: st.owner.epoch, Major: pos - 1}
+	}
+	if h := st.ring.Load().at(pos - 1); h != nil && h.meta != nil && h.meta.position != nil {
+		return *h.meta.position
+	}
+	return st.base
 }
 
 // detach forgets a leg. What it held back goes on.
@@ -376,6 +391,17 @@ func (st *stream) resolvePosition(p Position, tail uint64) (start, lost uint64, 
 		return st.first, st.first - next, nil
 	}
 	return next, 0, nil
+}
+
+// seal refuses all publishers but consumers, also those that wait for room.
+func (st *stream) seal() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.sealed = true
+	if st.room != nil {
+		close(st.room)
+		st.room = nil
+	}
 }
 
 // close ends the stream: waiting publishers get the error.
