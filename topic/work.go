@@ -171,8 +171,10 @@ func (s *subscriber) settled(l *leg, n uint64) {
 
 // told notes that the consumer has been told of what it has skipped.
 func (s *subscriber) told(l *leg) {
-	l.seen += s.skipped
-	s.skipped = 0
+	if s.skipped != 0 {
+		l.seen += s.skipped
+		s.skipped = 0
+	}
 }
 
 // serveQueue hands out one message of those that the leg has accepted.
