@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	proto "github.com/asynkron/protoactor-go/actor"
-
 	"github.com/azutoolkit/echo/actor"
 	"github.com/azutoolkit/echo/supervisor"
 )
@@ -136,25 +134,6 @@ func TestAskOutlivesWhoHandedItOn(t *testing.T) {
 		}()
 		if got, err := actor.Ask[string](t.Context(), s, front, "m"); got != "m" || err != nil {
 			t.Errorf("ask: %v, %v", got, err)
-		}
-	})
-}
-
-func TestAskWatchesNoLongerThanItWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSystem(t)
-		pid, _ := s.SpawnProps(proto.PropsFromFunc(echo), "e")
-		for range 100 {
-			if _, err := actor.Ask[string](t.Context(), s, pid, "m"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		synctest.Wait()
-		events := 0
-		s.Engine().EventStream.Subscribe(func(any) { events++ })
-		_ = s.Stop(t.Context(), pid)
-		if events > 0 {
-			t.Errorf("%d Terminated to those who asked long ago", events)
 		}
 	})
 }

@@ -102,6 +102,7 @@ func TestCloseNamesWhatIsLeft(t *testing.T) {
 		}, actor.Named("stuck/one"))
 		idle := spawn(t, s, func(actor.Context) {}, actor.Named("idle"))
 		s.Send(pid, "hold")
+		s.Watch(pid)
 		s.Go("worker", func(context.Context) { <-gate })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

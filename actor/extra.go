@@ -14,8 +14,10 @@ type extra struct {
 	stash   []any
 	stashed bool // the current message is the last in stash
 	timer   *idleTimer
-	asks    []*reply // handled, not yet answered
-	prune   int      // when to look for answered ones among asks
+
+	watchers []*PID   // who watches since the actor is stopping
+	asks     []*reply // handled, not yet answered
+	prune    int      // when to look for answered ones among asks
 
 	strategy proto.SupervisorStrategy // the default one, if it was needed
 }

@@ -136,8 +136,22 @@ func (r *root) settle(id string, pid *PID) {
 	}
 }
 
-// release forgets a child that has ended or was never made.
+// has reports whether key is a child. Those who watch it are told when it is released; the engine would tell them
+// earlier, when the child is stopping already.
+func (r *root) has(key address) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.children[key.id]
+	return ok && key.host == r.pid.Address
+}
+
+// release forgets a child that has ended or was never made, and tells who waits for that.
 func (r *root) release(id string) {
+	r.forget(id)
+	r.sys.watches.end(address{r.pid.Address, id})
+}
+
+func (r *root) forget(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, ok := r.children[id]

@@ -130,14 +130,21 @@ func (b *mailbox) handle() {
 
 // handleSystem handles a message of the engine.
 func (b *mailbox) handleSystem(m any) {
-	switch m.(type) {
+	switch m := m.(type) {
+	case *proto.Watch:
+		if b.stopping && !b.ended {
+			// The engine would say that the actor has ended.
+			x := b.extras()
+			x.watchers = append(x.watchers, m.Watcher)
+			return
+		}
 	case *proto.SuspendMailbox:
 		b.suspend(true)
 		return
 	case *proto.ResumeMailbox:
 		// While a restart waits for children, the value is the old one: it must see no further message.
 		if !b.restarting {
-			b.suspend(false)
+			b.resume()
 		}
 		return
 	case *proto.Restart:
@@ -165,12 +172,18 @@ func (b *mailbox) restart() {
 	b.settle()
 }
 
-// settle deals with a hook that failed in a message of the engine.
+// settle deals with a hook that failed in a message of the engine, and tells late watchers of the end.
 func (b *mailbox) settle() {
 	if t := b.trouble; t != nil && t.hookErr != nil {
 		h, err := t.hook, t.hookErr
 		t.hookErr = nil
 		b.hookFailed(h, err)
+	}
+	if b.ended && b.extra != nil {
+		for _, w := range b.extra.watchers {
+			b.sys.tell(w, &proto.Terminated{Who: b.self()})
+		}
+		b.extra.watchers = nil
 	}
 }
 
@@ -211,6 +224,16 @@ func (b *mailbox) finish() {
 }
 
 func (b *mailbox) context() proto.Context { return b.engine.(proto.Context) }
+
+// resume lets the actor go on. One that failed to start has no value to go on with; it gets a fresh one.
+func (b *mailbox) resume() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.suspended = false
+	if b.broken && !b.delayed {
+		b.restarts = true
+	}
+}
 
 func (b *mailbox) suspend(on bool) {
 	b.mu.Lock()

@@ -27,7 +27,9 @@ func newWatches(s *System) *watches {
 }
 
 // Watch returns a channel that is closed when the actor has ended: at once if there is none, and at Close. Any number
-// of watchers share one channel, so there is nothing to cancel.
+// of watchers share one channel, so there is nothing to cancel. The name of a top-level actor is free by then.
+//
+// An actor from bare engine props that is not top-level counts as ended as soon as it is stopping.
 func (s *System) Watch(pid *PID) <-chan struct{} {
 	w := s.watches
 	if pid == nil {
@@ -45,7 +47,7 @@ func (s *System) Watch(pid *PID) <-chan struct{} {
 		w.ended[key] = ch
 	}
 	w.mu.Unlock()
-	if !ok {
+	if !ok && !s.root.has(key) {
 		s.tell(pid, &proto.Watch{Watcher: w.pid})
 	}
 	return ch
@@ -96,7 +98,11 @@ func (w *watches) SendSystemMessage(_ *PID, m any) {
 	if !ok {
 		return
 	}
-	key := address{t.Who.GetAddress(), t.Who.GetId()}
+	w.end(address{t.Who.GetAddress(), t.Who.GetId()})
+}
+
+// end tells those who watch the actor.
+func (w *watches) end(key address) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if ch, ok := w.ended[key]; ok {

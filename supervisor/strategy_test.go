@@ -135,6 +135,24 @@ func TestOneForOneRestartsAfterABackoffThatGrows(t *testing.T) {
 	})
 }
 
+func TestBackoffStartsOverAfterQuiet(t *testing.T) {
+	raise(t, supervisor.OneForOne(second), guardian(), func(f *family) {
+		at := time.Now()
+		for _, step := range []struct {
+			second int
+			child  string
+		}{{0, "b"}, {10, "a"}, {95, "b"}} { // so that the record of a is still there
+			time.Sleep(time.Until(at.Add(time.Duration(step.second) * time.Second)))
+			f.send(step.child, "!")
+		}
+		time.Sleep(time.Until(at.Add(110 * time.Second)))
+		f.take()
+		f.send("a", "!")
+		time.Sleep(time.Second)
+		f.want(t, "a:! a:restarting")
+	})
+}
+
 func TestOneForOneDirectives(t *testing.T) {
 	for _, c := range []struct {
 		d           supervisor.Directive
@@ -252,7 +270,9 @@ func TestAllForOneSuspendsAndRestartsTogether(t *testing.T) {
 }
 
 func TestAllForOneRestartsLatecomersToo(t *testing.T) {
-	raise(t, supervisor.AllForOne(second), guardian(), func(f *family) {
+	p := second
+	p.Restarts = 1 // and they are part of one
+	raise(t, supervisor.AllForOne(p), guardian(), func(f *family) {
 		f.send("a", "!")
 		synctest.Wait()
 		f.engine.Root.Send(f.parent, "d")
@@ -278,6 +298,7 @@ func TestAllForOneRestartsOnlyTheLiving(t *testing.T) {
 		synctest.Wait()
 		f.engine.Root.Stop(f.kids["c"])
 		f.want(t, "a:! c:stopped")
+		f.engine.Root.Send(f.parent, "c") // another life of the same name: it need not be restarted
 		time.Sleep(time.Second)
 		f.want(t, "a:restarting")
 	})
