@@ -63,7 +63,10 @@ func (p *pump) walk() (end bool) {
 		}
 		v := recover()
 		s := p.host
-		if s == nil {
+		switch {
+		case s == nil && v == nil: // runtime.Goexit in a consumer that had the pump to itself: it has found another goroutine
+			return
+		case s == nil:
 			panic(v)
 		}
 		s.crashed(v, debug.Stack())
