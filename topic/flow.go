@@ -80,3 +80,6 @@ func (since) start() {}
 
 // Since starts with the first retained message published at t or later.
 func Since(t time.Time) Start { return since{t} }
+
+// overrun reports whether a leg whose policy is Disconnect is farther behind than its buffer: what it needs next may be gone.
+func (l *leg) overrun() bool { return l.flow() == Disconnect && l.lag() > l.buffer() }

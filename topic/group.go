@@ -188,7 +188,7 @@ func (g *group) nextLocked() *header {
 		return g.queue.pop()
 	}
 	pos, tail := g.scan.Load(), g.stream.tail.Load()
-	if g.flow != Block && tail-pos > g.buffer {
+	if g.flow == DropOldest && tail-pos > g.buffer {
 		g.dropped.Add(tail - g.buffer - pos)
 		for ; pos < tail-g.buffer; pos++ {
 			g.finishLocked(pos)
@@ -196,8 +196,11 @@ func (g *group) nextLocked() *header {
 		g.scan.Store(pos)
 	}
 	for r := g.stream.ring.Load(); pos < tail; pos++ {
-		g.scan.Store(pos + 1)
-		if h := r.at(pos); h != nil {
+		h := r.at(pos)
+		if h == nil && g.flow == Disconnect {
+			return nil // it is overrun: its members end before they could see a gap
+		}
+		if g.scan.Store(pos + 1); h != nil {
 			return h
 		}
 		g.dropped.Add(1) // lapped between the look at the tail and here

@@ -179,6 +179,9 @@ func (p *pump) visit(l *leg) (progress, ok bool) {
 	}
 	s, st := l.host, p.stream
 	switch {
+	case l.overrun():
+		s.requestStop(ErrSlowConsumer)
+		return false, true
 	case s.many != nil:
 		if l.queue != nil {
 			l.queue.feed(st, &l.dropped)
@@ -191,9 +194,6 @@ func (p *pump) visit(l *leg) (progress, ok bool) {
 	case l.queue != nil:
 		l.queue.feed(st, &l.dropped)
 		s.schedule()
-		return false, true
-	case l.config().flow == Disconnect && l.lag() > l.buffer():
-		s.requestStop(ErrSlowConsumer)
 		return false, true
 	case s.slow.Load() || l.batch != nil:
 		s.schedule()

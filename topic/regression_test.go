@@ -1,6 +1,7 @@
 package topic_test
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -31,6 +32,67 @@ func TestGoexitOfASlowConsumerIsNoCrash(t *testing.T) {
 		close(gate)
 		pass(time.Second)
 		if n := handled.Load(); n != 3 {
+			t.Errorf("%d messages handled, want 3", n)
+		}
+	})
+}
+
+// A consumer of several topics, and a group, went on behind a gap where Disconnect ought to end them.
+func TestDisconnectEndsEveryKindOfSubscription(t *testing.T) {
+	kinds := map[string]func(t *testing.T, sys *actor.System, f func(topic.Context, int) error) *topic.Subscription{
+		"plain": func(t *testing.T, sys *actor.System, f func(topic.Context, int) error) *topic.Subscription {
+			return subscribe(t, open[int](t, sys, "numbers.a"), f, topic.Overflow(topic.Disconnect), topic.Buffer(8))
+		},
+		"pattern": func(t *testing.T, sys *actor.System, f func(topic.Context, int) error) *topic.Subscription {
+			return subscribe(t, match[int](t, sys, "numbers.*"), f, topic.Overflow(topic.Disconnect), topic.Buffer(8))
+		},
+		"parallel": func(t *testing.T, sys *actor.System, f func(topic.Context, int) error) *topic.Subscription {
+			return subscribe(t, open[int](t, sys, "numbers.a"), f, topic.Overflow(topic.Disconnect), topic.Buffer(8), topic.Parallel(2))
+		},
+	}
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, sys *actor.System) {
+				numbers := open[int](t, sys, "numbers.a")
+				gate := make(chan struct{})
+				got := newRecord[int]()
+				sub := kind(t, sys, func(ctx topic.Context, n int) error {
+					<-gate
+					return got.on(ctx, n)
+				})
+				publish(t, numbers, upTo(40)...)
+				pass(time.Second)
+				close(gate)
+				<-sub.Done()
+				if err := sub.Err(); !errors.Is(err, topic.ErrSlowConsumer) {
+					t.Errorf("ended with %v, want ErrSlowConsumer", err)
+				}
+			})
+		})
+	}
+}
+
+// Resume took effect only when the consumer had returned, and then undid a Pause that had followed it.
+func TestPauseAfterResumeHolds(t *testing.T) {
+	bubble(t, func(t *testing.T, sys *actor.System) {
+		numbers, got, gate := open[int](t, sys, "numbers"), newRecord[int](), make(chan struct{})
+		sub := subscribe(t, numbers, func(ctx topic.Context, n int) error {
+			<-gate
+			return got.on(ctx, n)
+		})
+		publish(t, numbers, 1, 2, 3)
+		pass(time.Second)
+		sub.Pause()
+		sub.Resume()
+		sub.Pause()
+		close(gate)
+		pass(time.Second)
+		if n := len(got.all()); n != 1 {
+			t.Errorf("%d messages handled, want the one that was in the consumer's hands", n)
+		}
+		sub.Resume()
+		pass(time.Second)
+		if n := len(got.all()); n != 3 {
 			t.Errorf("%d messages handled, want 3", n)
 		}
 	})
