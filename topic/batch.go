@@ -91,7 +91,7 @@ func (s *subscriber) serveBatch(l *leg) bool {
 
 // hurried reports whether a batch is not to wait for more, because the subscription or the system ends.
 func (s *subscriber) hurried() bool {
-	if s.reg.draining.Load() {
+	if s.registry().draining.Load() {
 		return true
 	}
 	r := s.rare.Load()
@@ -172,6 +172,10 @@ func (s *subscriber) collectStream(l *leg) {
 	for ; pos < tail && uint64(len(b.items)) < b.n; pos++ {
 		h := r.at(pos)
 		switch {
+		case h == nil && l.flow() == Disconnect: // it is overrun, and ends before it could see a gap
+			b.items, b.last = b.items[:0], l.cursor.Load()
+			s.requestStop(ErrSlowConsumer)
+			return
 		case h == nil:
 			l.dropped.Add(1)
 		case h.alone() && len(b.items) > 0:
@@ -194,14 +198,22 @@ func (s *subscriber) collectStream(l *leg) {
 
 func (s *subscriber) wants(l *leg, h *header) bool {
 	f := l.config().filter
-	return f == nil || f(h)
+	if f == nil {
+		return true
+	}
+	keep := true // also if the filter panics or calls runtime.Goexit
+	_ = outcome(func() error {
+		keep = f(h)
+		return nil
+	})
+	return keep
 }
 
 // handBatch hands out what is in hand. The context's metadata are those of the first message.
 func (s *subscriber) handBatch(l *leg) {
 	b := l.batch
 	h := b.items[0]
-	s.on, s.cur, s.pos = l, h, h.pos
+	s.on, s.cur = l, h
 	var err error
 	if h.alone() {
 		err = &rejection{h.meta.broken}

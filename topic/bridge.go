@@ -219,7 +219,7 @@ func (b *bridge) end(legs []*leg) {
 		for _, l := range legs {
 			if l.host.core != nil {
 				select {
-				case <-l.host.extra().done:
+				case <-l.host.ended():
 				case <-ctx.Done():
 				}
 			}

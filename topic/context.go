@@ -79,15 +79,13 @@ func (s *subscriber) Attempt() int    { return int(s.attempt) + 1 }
 func (s *subscriber) Skipped() uint64 { return s.skipped }
 
 func (s *subscriber) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (s *subscriber) Done() <-chan struct{}       { return s.extra().stop }
+func (s *subscriber) Done() <-chan struct{}       { return s.quit() }
 
 func (s *subscriber) Err() error {
-	select {
-	case <-s.extra().stop:
+	if s.state.Load()&stopped != 0 {
 		return context.Canceled
-	default:
-		return nil
 	}
+	return nil
 }
 
 type consumerKey struct{}

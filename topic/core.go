@@ -298,7 +298,7 @@ func (c *core) remove(ctx context.Context) error {
 func awaitAll(ctx context.Context, hosts []*subscriber) error {
 	for _, s := range hosts {
 		select {
-		case <-s.extra().done:
+		case <-s.ended():
 		case <-ctx.Done():
 			return &stuckError{name: s.label(), topic: s.topicName(), cause: context.Cause(ctx)}
 		}

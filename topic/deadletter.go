@@ -114,7 +114,7 @@ func (s *subscriber) bury() bool {
 				return false
 			}
 			t.lettered++
-			s.reg.logger().Error("echo: dead letter cannot be published, trying again", "topic", c.name, "subscription", s.label(), "error", err)
+			s.registry().logger().Error("echo: dead letter cannot be published, trying again", "topic", c.name, "subscription", s.label(), "error", err)
 			s.backOff(max(s.cfg.policy.Backoff(t.lettered), time.Millisecond))
 			return false
 		}

@@ -212,7 +212,10 @@ func (g *group) nextLocked() *header {
 // finish says that the member has dealt with the message.
 func (g *group) finish(h *header) {
 	g.mu.Lock()
-	g.untake(h)
+	if _, ok := g.untake(h); !ok {
+		g.mu.Unlock()
+		return // the member has left, and given it back
+	}
 	before := g.low.Load()
 	g.finishLocked(h.pos)
 	moved := g.low.Load() != before
@@ -231,16 +234,15 @@ func (g *group) finish(h *header) {
 }
 
 // untake takes message and key from the member: the next message of that key may go to anybody.
-func (g *group) untake(h *header) (c claim) {
-	for i := range g.taken {
-		if g.taken[i].h == h {
-			c = g.taken[i]
-			g.taken[i] = g.taken[len(g.taken)-1]
-			g.taken[len(g.taken)-1] = claim{}
-			g.taken = g.taken[:len(g.taken)-1]
-			break
-		}
+func (g *group) untake(h *header) (c claim, ok bool) {
+	i := slices.IndexFunc(g.taken, func(c claim) bool { return c.h == h })
+	if i < 0 {
+		return c, false
 	}
+	c = g.taken[i]
+	last := len(g.taken) - 1
+	g.taken[i], g.taken[last] = g.taken[last], claim{}
+	g.taken = g.taken[:last]
 	if key := h.key(); key != "" {
 		l := g.lanes[key]
 		if l.held--; l.held == 0 {
@@ -251,7 +253,7 @@ func (g *group) untake(h *header) (c claim) {
 			g.freeLane(l)
 		}
 	}
-	return c
+	return c, true
 }
 
 func (g *group) freeLane(l *lane) {

@@ -7,41 +7,50 @@ import (
 
 // A leg is one consumer's place in one stream. Most consumers have one; a consumer of several topics has one in each.
 type leg struct {
-	stream *stream
-	host   *subscriber
-	handle handler
-	queue  *queue // set for DropNewest and Latest, which keep what they have accepted apart from the log
-	group  *group // set for members of a group, which share its cursor
-	batch  *batcher
-	cfg    *config // set where it differs from the host's
+	*special // what few legs need; all others share one that is empty
+	stream   *stream
+	host     *subscriber
+	handle   handler
 
-	cursor  atomic.Uint64 // first message not yet dealt with
-	dropped atomic.Uint64 // messages that the flow policy left out
-	start   uint64        // written before the leg is attached
-	seen    uint64        // dropped, as the consumer was last told; owned by who runs the host
-	ended   atomic.Bool
-	queued  atomic.Bool // in the host's list of legs with work
-	gated   atomic.Bool // waits for the replay before it; see replay.go
+	cursor atomic.Uint64 // first message not yet dealt with
+	ended  atomic.Bool
+	queued atomic.Bool // in the host's list of legs with work
+	gated  atomic.Bool // waits for the replay before it; see replay.go
 }
+
+// special is what legs need that do more than read a log of this process under Block.
+type special struct {
+	queue   *queue // set for DropNewest and Latest, which keep what they have accepted apart from the log
+	group   *group // set for members of a group, which share its cursor
+	batch   *batcher
+	cfg     *config       // set where it differs from the host's
+	dropped atomic.Uint64 // messages that the flow policy left out
+	seen    uint64        // dropped, as the consumer was last told; owned by who runs the host
+}
+
+// plain is what legs have in common that are nothing special. Nobody changes it: under Block nothing is dropped.
+var plain = &special{}
 
 // handler hands one message to the consumer.
 type handler func(s *subscriber, h *header) error
 
 // place sets the start, before anybody else sees the leg. lost messages are reported to the consumer as skipped.
 func (l *leg) place(start, lost uint64) {
-	l.start = start
 	l.cursor.Store(start)
 	if l.queue != nil {
 		l.queue.fed.Store(start)
 	}
-	if l.group == nil {
+	switch {
+	case l.group != nil:
+		if !l.group.place(start, lost) {
+			l.seen = l.group.dropped.Load() // what went before is no business of a member that joins now
+		}
+	case lost > 0:
+		if l.special == plain {
+			l.special = &special{}
+		}
 		l.dropped.Store(lost)
-		return
 	}
-	if !l.group.place(start, lost) {
-		l.seen = l.group.dropped.Load() // what went before is no business of a member that joins now
-	}
-	l.start = l.group.low.Load()
 }
 
 func (l *leg) drops() uint64 {

@@ -11,6 +11,7 @@ import (
 // goroutine of its own, takes them in turn.
 type many struct {
 	host  *subscriber
+	reg   *registry
 	count atomic.Int64 // length of ready
 
 	mu     sync.Mutex
@@ -20,7 +21,9 @@ type many struct {
 	after  []func()         // guarded by mu: called when the consumer has ended
 }
 
-func newMany(s *subscriber) *many { return &many{host: s, legs: map[*stream]*leg{}} }
+func newMany(s *subscriber, reg *registry) *many {
+	return &many{host: s, reg: reg, legs: map[*stream]*leg{}}
+}
 
 // add takes note of a leg, before it is attached. It reports false if there is one in that stream already, or if the
 // consumer has ended.

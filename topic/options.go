@@ -114,6 +114,16 @@ const (
 )
 
 func configure(opts []SubscribeOption) *config {
+	if len(opts) == 0 {
+		return asIs
+	}
+	return configured(opts)
+}
+
+// asIs is the configuration of all subscriptions without options. Nobody changes it.
+var asIs = configured(nil)
+
+func configured(opts []SubscribeOption) *config {
 	c := &config{from: Latest, buffer: defaultBuffer, parallel: 1}
 	for _, o := range opts {
 		if o != nil {

@@ -40,15 +40,44 @@ func (q *queue) feed(st *stream, dropped *atomic.Uint64) {
 	q.mu.Lock()
 	pos, tail := q.fed.Load(), st.tail.Load()
 	r := st.ring.Load()
+	if q.filter == nil {
+		q.copy(r, pos, tail, dropped)
+	} else {
+		q.sift(r, pos, tail, dropped)
+	}
+	q.fed.Store(max(pos, tail))
+	q.mu.Unlock()
+	if st.waiting.Load() != 0 {
+		st.freed(nil)
+	}
+}
+
+// copy takes over what the consumer wants. The caller holds mu.
+func (q *queue) copy(r *ring, pos, tail uint64, dropped *atomic.Uint64) {
 	for ; pos < tail; pos++ {
 		if h := r.at(pos); h != nil && q.takes(h) {
 			dropped.Add(q.add(h))
 		}
 	}
-	q.fed.Store(pos)
-	q.mu.Unlock()
-	if st.waiting.Load() != 0 {
-		st.freed(nil)
+}
+
+// sift is copy for a queue with a filter, which may panic or call runtime.Goexit. Then the message is taken over for the
+// consumer to fail on.
+func (q *queue) sift(r *ring, pos, tail uint64, dropped *atomic.Uint64) {
+	for ; pos < tail; pos++ {
+		if outcome(func() error {
+			for ; pos < tail; pos++ {
+				if h := r.at(pos); h != nil && q.takes(h) {
+					dropped.Add(q.add(h))
+				}
+			}
+			return nil
+		}) == nil {
+			return
+		}
+		if h := r.at(pos); h != nil {
+			dropped.Add(q.add(h))
+		}
 	}
 }
 

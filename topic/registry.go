@@ -29,6 +29,7 @@ type registry struct {
 	topics   map[string]*entry        // guarded by mu
 	patterns map[*pattern]bool        // guarded by mu
 	roamers  map[*subscriber]struct{} // guarded by mu: consumers of several topics
+	leaving  map[*core]struct{}       // guarded by mu: removed, but consumers have not come back
 }
 
 // An entry is a topic that there is, or that somebody is opening.
@@ -143,6 +144,7 @@ func (r *registry) forget(c *core) {
 	defer r.mu.Unlock()
 	if e := r.topics[c.name]; e != nil && e.core == c {
 		delete(r.topics, c.name)
+		r.leaveLocked(c)
 	}
 }
 
@@ -184,6 +186,9 @@ func (r *registry) subscribers() (all []*subscriber) {
 	defer r.mu.Unlock()
 	for s := range r.roamers {
 		all = append(all, s)
+	}
+	for c := range r.leaving {
+		all = append(all, c.own()...)
 	}
 	return all
 }

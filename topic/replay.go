@@ -30,9 +30,9 @@ func transportStart(from Start) transport.Start {
 
 // subscribeReplay gives a new subscriber two places, one after the other: in a replay, and then in the topic's stream.
 func (c *core) subscribeReplay(s *subscriber, h handler, b *batcher) (*Subscription, error) {
-	s.many = newMany(s)
+	s.many = newMany(s, c.reg)
 	err := s.startHook()
-	l := &leg{stream: c.stream, host: s, handle: h, batch: b}
+	l := &leg{special: &special{batch: b}, stream: c.stream, host: s, handle: h}
 	if err == nil {
 		err = c.replay(l, s.cfg.from)
 	}
@@ -63,7 +63,7 @@ func (c *core) replay(live *leg, from Start) error {
 	past := newStream(c, Retention{}, nil)
 	cfg := *live.config()
 	cfg.flow = Block // the past waits for the consumer, whatever it wants of the present
-	l := &leg{stream: past, host: s, handle: live.handle, batch: live.batch.again(), cfg: &cfg}
+	l := &leg{special: &special{batch: live.batch.again(), cfg: &cfg}, stream: past, host: s, handle: live.handle}
 	if live.config().flow.queues() {
 		live.queue = newQueue(live.config().flow, live.config().buffer, live.config().filter, s.label())
 	}
@@ -72,15 +72,19 @@ func (c *core) replay(live *leg, from Start) error {
 		c.without(past)
 		return reader.Close()
 	}
-	if err := past.attach(l, Earliest); err != nil {
+	if _, err := past.attach(l, Earliest); err != nil {
 		c.without(past)
 		return err
 	}
 	live.gated.Store(true)
 	c.reg.sys.Go("replay of topic "+strconv.Quote(c.name), func(context.Context) {
-		b.follow(reader, past, func(last transport.Position) bool { return !l.ended.Load() && !c.stream.admit(live, last) },
+		joined := false
+		b.follow(reader, past, func(last transport.Position) bool {
+			joined = !l.ended.Load() && c.stream.admit(live, last)
+			return !joined && !l.ended.Load()
+		},
 			func(n int64) { l.dropped.Add(uint64(n)) })
-		if !live.gated.Load() || live.start == 0 {
+		if !joined {
 			return
 		}
 		h := c.blank()

@@ -78,7 +78,7 @@ func Respond[M, R any](t *Topic[M], fn func(Context, M) (R, error), opts ...Subs
 	if fn == nil {
 		return nil, wrap("respond on", t.core.name, fmt.Errorf("function is nil: give one that answers"))
 	}
-	cfg := configure(opts)
+	cfg := configured(opts)
 	if t.core.bridge != nil {
 		return nil, wrap("respond on", t.core.name, fmt.Errorf("requests do not cross a transport: open the topic without Via"))
 	}
@@ -86,7 +86,8 @@ func Respond[M, R any](t *Topic[M], fn func(Context, M) (R, error), opts ...Subs
 		cfg.group = responders
 	}
 	cfg.responder = true
-	sub, err := t.subscribe(plan[M]{handle: func(s *subscriber, m M) error {
+	sub, err := t.subscribe(plan[M]{handle: func(ctx Context, m M) error {
+		s := ctx.(*subscriber)
 		r := s.cur.meta.reply
 		if r.ctx != nil && r.ctx.Err() != nil {
 			return nil

@@ -11,8 +11,8 @@ import (
 
 // roamers are consumers of several topics: children of the system's root, because no topic is their parent.
 func (r *registry) roamer(cfg *config) (*subscriber, error) {
-	s := &subscriber{cfg: cfg, reg: r}
-	s.many = newMany(s)
+	s := &subscriber{cfg: cfg}
+	s.many = newMany(s, r)
 	s.state.Store(running)
 	props := proto.PropsFromProducer(func() proto.Actor { return body{s} }, proto.WithMailbox(func() proto.Mailbox { return mailbox{s} }))
 	name := cfg.name
@@ -46,7 +46,7 @@ func (t *Topic[M]) join(s *subscriber, p plan[M], cfg *config) error {
 
 // join gives the subscriber a place in the topic. groupName is set for the members of a group.
 func (c *core) join(s *subscriber, h handler, b *batcher, cfg *config, from Start, groupName string) error {
-	l := &leg{stream: c.stream, host: s, handle: h, batch: b, cfg: cfg}
+	l := &leg{special: &special{batch: b, cfg: cfg}, stream: c.stream, host: s, handle: h}
 	var err error
 	switch {
 	case groupName != "":
@@ -63,7 +63,7 @@ func (c *core) join(s *subscriber, h handler, b *batcher, cfg *config, from Star
 		l.abandon()
 		return nil
 	}
-	if err = l.stream.attach(l, from); err != nil {
+	if _, err = l.stream.attach(l, from); err != nil {
 		s.many.remove(l)
 		l.abandon()
 		return err

@@ -20,7 +20,7 @@ type Consumer[M any] interface {
 // Spawn subscribes a consumer with a state of its own, made by new. After a panic it is replaced by a fresh one, which gets the
 // same message.
 func Spawn[M any, C Consumer[M]](src Source[M], new func() C, opts ...SubscribeOption) (*Subscription, error) {
-	cfg := configure(opts)
+	cfg := configured(opts)
 	var sub *Subscription
 	var err error
 	switch {
@@ -41,7 +41,7 @@ func Spawn[M any, C Consumer[M]](src Source[M], new func() C, opts ...SubscribeO
 var errNoSource = errors.New("source is nil: open a topic, or match a pattern")
 
 func consumerPlan[M any, C Consumer[M]]() plan[M] {
-	return plan[M]{handle: func(s *subscriber, m M) error { return s.consumer.(C).On(s, m) }}
+	return plan[M]{handle: func(ctx Context, m M) error { return ctx.(*subscriber).consumer.(C).On(ctx, m) }}
 }
 
 // hooksOf finds out what a consumer can do besides.
@@ -78,14 +78,14 @@ func With[C, M any](src Source[M], fn func(C, Context, M) error, opts ...Subscri
 		if fn == nil {
 			return fmt.Errorf("method is nil")
 		}
-		cfg := configure(opts)
+		cfg := configured(opts)
 		if cfg.parallel > 1 || cfg.group != "" {
 			return fmt.Errorf("a consumer of several topics is one: Parallel and Group have no meaning")
 		}
 		if err := typed[M](cfg); err != nil {
 			return err
 		}
-		p := plan[M]{handle: func(s *subscriber, m M) error { return fn(s.consumer.(C), s, m) }}
+		p := plan[M]{handle: func(ctx Context, m M) error { return fn(ctx.(*subscriber).consumer.(C), ctx, m) }}
 		return src.join(s, p, cfg)
 	}}
 }
@@ -122,8 +122,8 @@ func spawnOn[C any](sys *actor.System, new func() C, legs []Leg[C]) (*Subscripti
 		}
 		opts = append(opts, l.opts...)
 	}
-	all := configure(opts)
-	cfg := configure(nil)
+	all := configured(opts)
+	cfg := configured(nil)
 	cfg.name, cfg.policy, cfg.hooks, cfg.err = all.name, all.policy, hooksOf(new), all.err
 	if cfg.err != nil {
 		return nil, cfg.err

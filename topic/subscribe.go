@@ -19,7 +19,7 @@ type Source[M any] interface {
 
 // A plan says how a consumer handles messages of type M.
 type plan[M any] struct {
-	handle func(s *subscriber, m M) error
+	handle func(ctx Context, m M) error
 	batch  func(s *subscriber, ms []M) error
 	n      int
 	wait   time.Duration
@@ -78,14 +78,7 @@ func typed[M any](cfg *config) error {
 	if !ok {
 		return fmt.Errorf("Filter takes %T, want func(%v) bool", cfg.filterM, reflect.TypeFor[M]())
 	}
-	cfg.filter = func(h *header) (keep bool) {
-		defer func() {
-			if recover() != nil {
-				keep = true
-			}
-		}()
-		return f(valueOf[M](h))
-	}
+	cfg.filter = func(h *header) bool { return f(valueOf[M](h)) }
 	return nil
 }
 
@@ -114,7 +107,7 @@ func subscribeFunc[M any](src Source[M], name string, fn func(Context, M) error,
 	if fn == nil {
 		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil: give one that handles messages"))
 	}
-	sub, err := src.subscribe(plan[M]{handle: func(s *subscriber, m M) error { return fn(s, m) }}, configure(opts))
+	sub, err := src.subscribe(plan[M]{handle: fn}, configure(opts))
 	return sub, wrap("subscribe to", name, err)
 }
 
@@ -127,7 +120,7 @@ func subscribeBatch[M any](src Source[M], name string, n int, wait time.Duration
 	case wait < 0:
 		return nil, wrap("subscribe to", name, fmt.Errorf("batch after %v: use 0 or more", wait))
 	}
-	cfg := configure(opts)
+	cfg := configured(opts)
 	cfg.batch, cfg.batchWait = n, wait
 	if cfg.buffer < n {
 		cfg.buffer = n
@@ -140,10 +133,10 @@ func subscribePID[M any](src Source[M], name string, pid *actor.PID, opts []Subs
 	if pid == nil {
 		return nil, wrap("subscribe to", name, fmt.Errorf("PID is nil"))
 	}
-	cfg := configure(opts)
+	cfg := configured(opts)
 	cfg.follows = pid
 	sys := src.registry().sys
-	sub, err := src.subscribe(plan[M]{handle: func(_ *subscriber, m M) error {
+	sub, err := src.subscribe(plan[M]{handle: func(_ Context, m M) error {
 		sys.Send(pid, m)
 		return nil
 	}}, cfg)
@@ -169,14 +162,18 @@ func (t *Topic[M]) subscribe(p plan[M], cfg *config) (*Subscription, error) {
 	if c.bridge != nil && replays(cfg.from) {
 		return c.subscribeReplay(s, p.handler(cfg), p.batcher())
 	}
-	s.leg = leg{stream: c.stream, host: s, handle: p.handler(cfg), batch: p.batcher()}
+	s.leg = leg{special: plain, stream: c.stream, host: s, handle: p.handler(cfg)}
+	if p.batch != nil || cfg.flow != Block || c.bridge != nil {
+		s.leg.special = &special{batch: p.batcher()}
+	}
 	if cfg.flow.queues() {
 		s.leg.queue = newQueue(cfg.flow, cfg.buffer, cfg.filter, s.label())
 	}
-	if err := s.begin(&s.leg, cfg.from); err != nil {
+	start, err := s.begin(&s.leg, cfg.from)
+	if err != nil {
 		return nil, err
 	}
-	return &Subscription{hosts: []*subscriber{s}, start: c.behind(s.leg.start)}, nil
+	return &Subscription{hosts: []*subscriber{s}, start: start}, nil
 }
 
 // subscribeGroup makes the members of a group: of the one that is named, or of one of their own.
@@ -197,9 +194,9 @@ func (c *core) subscribeGroup(cfg *config, h handler, b func() *batcher) (*Subsc
 		s, err := c.spawn(cfg, id)
 		if err == nil {
 			sub.hosts = append(sub.hosts, s)
-			s.leg = leg{stream: c.stream, host: s, handle: h, batch: b()}
+			s.leg = leg{special: &special{batch: b()}, stream: c.stream, host: s, handle: h}
 			if err = c.joinGroup(&s.leg, name); err == nil {
-				err = s.begin(&s.leg, cfg.from)
+				sub.start, err = s.begin(&s.leg, cfg.from)
 			}
 		}
 		if err != nil {
@@ -207,12 +204,8 @@ func (c *core) subscribeGroup(cfg *config, h handler, b func() *batcher) (*Subsc
 			return nil, err
 		}
 	}
-	sub.start = c.behind(sub.hosts[0].leg.start)
 	return sub, nil
 }
-
-// behind is the position before the first message that a subscription gets.
-func (c *core) behind(start uint64) Position { return Position{Epoch: c.epoch, Major: start - 1} }
 
 // spawn makes a subscriber's actor, a child of the topic's. It is owned by the caller until begin.
 func (c *core) spawn(cfg *config, name string) (*subscriber, error) {
@@ -221,11 +214,15 @@ func (c *core) spawn(cfg *config, name string) (*subscriber, error) {
 	} else {
 		name = actor.EscapeName(name)
 	}
-	s := &subscriber{cfg: cfg, reg: c.reg, core: c}
+	s := &subscriber{cfg: cfg, core: c}
 	s.state.Store(running)
 	c.spawnMu.Lock()
 	c.spawning = s
-	_, err := proto.DefaultSpawner(c.reg.sys.Engine(), c.pid.Id+"/"+name, c.props, parent{pid: c.pid})
+	id := c.pid.Id + "/" + name
+	_, err := proto.DefaultSpawner(c.reg.sys.Engine(), id, c.props, parent{pid: c.pid})
+	if err != nil && c.reg.isLeaving(id) {
+		_, err = proto.DefaultSpawner(c.reg.sys.Engine(), id+"~"+c.epoch, c.props, parent{pid: c.pid})
+	}
 	c.spawning = nil
 	c.spawnMu.Unlock()
 	if err != nil {
@@ -243,19 +240,19 @@ type parent struct {
 func (p parent) Self() *proto.PID { return p.pid }
 
 // begin starts the consumer, takes its place in the log, and lets it go. A subscriber that cannot begin is stopped.
-func (s *subscriber) begin(l *leg, from Start) error {
-	err := s.startHook()
+func (s *subscriber) begin(l *leg, from Start) (start Position, err error) {
+	err = s.startHook()
 	if err == nil && s.state.Load()&stopped != 0 {
 		err = ErrClosed
 	}
 	if err == nil {
-		err = l.stream.attach(l, from)
+		start, err = l.stream.attach(l, from)
 	}
 	if err != nil {
 		l.abandon()
 		s.requestStop(err)
 		s.release()
-		return err
+		return start, err
 	}
 	if s.cfg.follows != nil {
 		s.Context.Watch(s.cfg.follows)
@@ -266,5 +263,5 @@ func (s *subscriber) begin(l *leg, from Start) error {
 	}
 	s.release()
 	s.schedule()
-	return nil
+	return start, nil
 }

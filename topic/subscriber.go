@@ -16,7 +16,6 @@ type subscriber struct {
 	proto.Context // the engine's context of this actor; set once, by the engine
 
 	cfg  *config
-	reg  *registry
 	core *core // topic whose child it is; nil for a consumer of several topics
 	leg  leg   // its place, if it has one only
 	many *many // its places, if it has several
@@ -31,7 +30,6 @@ type subscriber struct {
 
 	cur     *header // being handled
 	on      *leg    // where cur is from
-	pos     uint64  // of cur, for streams
 	skipped uint64
 
 	delivered atomic.Uint64
@@ -43,10 +41,9 @@ type subscriber struct {
 type rare struct {
 	mu       sync.Mutex
 	control  []any           // guarded by mu: system and direct messages from the engine, and our own
-	done     chan struct{}   // guarded by mu: closed when the actor has ended
-	stop     chan struct{}   // guarded by mu: closed when the actor is to end; the consumer's ctx
+	done     signal          // guarded by mu: the actor has ended
+	stop     signal          // guarded by mu: the actor is to end; the consumer's ctx
 	err      error           // guarded by mu: why it ended
-	stopping bool            // guarded by mu
 	draining map[*leg]uint64 // of the owner: stop when this far
 
 	retried, deadLettered, restarts atomic.Uint64
@@ -67,7 +64,7 @@ func (s *subscriber) extra() *rare {
 	if r := s.rare.Load(); r != nil {
 		return r
 	}
-	s.rare.CompareAndSwap(nil, &rare{done: make(chan struct{}), stop: make(chan struct{})})
+	s.rare.CompareAndSwap(nil, &rare{})
 	return s.rare.Load()
 }
 
@@ -175,7 +172,12 @@ func (s *subscriber) isBusy() bool {
 	return s.hasWork()
 }
 
-func (s *subscriber) registry() *registry { return s.reg }
+func (s *subscriber) registry() *registry {
+	if s.core != nil {
+		return s.core.reg
+	}
+	return s.many.reg
+}
 
 // label names the subscriber: as it was named, else by the last part of its actor's ID.
 func (s *subscriber) label() string {
@@ -197,15 +199,39 @@ func (s *subscriber) topicName() string {
 func (s *subscriber) requestStop(err error) {
 	r := s.extra()
 	r.mu.Lock()
-	if r.stopping {
+	if r.stop.fired {
 		r.mu.Unlock()
 		return
 	}
-	r.stopping, r.err = true, err
-	close(r.stop)
-	r.mu.Unlock()
 	s.set(stopped)
-	s.post(&proto.Stop{})
+	r.stop.fire()
+	r.err = err
+	r.control = append(r.control, stopMessage)
+	r.mu.Unlock()
+	switch owned := s.raise(notified); {
+	case owned && s.cfg.hooks.build == nil:
+		s.run() // nothing of the user's runs any more
+	case owned:
+		go s.run()
+	}
+}
+
+var stopMessage = &proto.Stop{}
+
+// ended is closed when the actor has ended.
+func (s *subscriber) ended() <-chan struct{} {
+	r := s.extra()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done.channel()
+}
+
+// quit is closed when the actor is to end.
+func (s *subscriber) quit() <-chan struct{} {
+	r := s.extra()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stop.channel()
 }
 
 // finished is called by the engine's last message, when the actor is gone from the registry.
@@ -223,24 +249,17 @@ func (s *subscriber) finished() {
 		l.leave()
 	}
 	r.mu.Lock()
-	if !r.stopping {
-		r.stopping = true
-		close(r.stop)
-	}
+	r.stop.fire()
 	if r.err == nil && s.core != nil && s.core.removed() {
 		r.err = ErrRemoved
 	}
-	select {
-	case <-r.done:
-	default:
-		close(r.done)
-	}
+	r.done.fire()
 	r.mu.Unlock()
 	s.consumer = nil
 	if s.many != nil {
-		s.reg.leaves(s)
+		s.registry().leaves(s)
 	}
-	s.reg.nudge()
+	s.registry().nudge()
 }
 
 // legs are the places of the subscriber.

@@ -68,21 +68,22 @@ func (s *Subscription) Pause() {
 // Resume ends Pause.
 func (s *Subscription) Resume() {
 	for _, h := range s.hosts {
-		h.post(func() { h.clear(paused) })
+		h.clear(paused) // at once: a Pause that follows must not be undone
+		h.post(func() {})
 	}
 }
 
 // Done is closed when the subscription has ended: its consumer has returned and been stopped.
 func (s *Subscription) Done() <-chan struct{} {
 	if len(s.hosts) == 1 {
-		return s.hosts[0].extra().done
+		return s.hosts[0].ended()
 	}
 	s.once.Do(func() {
 		s.done = make(chan struct{})
 		go func() { // ends with the subscription
 			defer close(s.done)
 			for _, h := range s.hosts {
-				<-h.extra().done
+				<-h.ended()
 			}
 		}()
 	})

@@ -206,7 +206,7 @@ func (t *Topic[M]) publishPlain(ctx context.Context, m M) bool {
 	}
 	st, now := c.stream, c.now()
 	st.mu.Lock()
-	if st.closed != nil || st.tail.Load() >= st.limit {
+	if st.closed != nil || st.sealed || st.tail.Load() >= st.limit {
 		st.mu.Unlock()
 		return false
 	}

@@ -85,7 +85,12 @@ func (s *subscriber) turn(l *leg, p *pump) bool {
 // serve hands out what is next on the leg. The caller owns the subscriber.
 func (s *subscriber) serve(l *leg, p *pump) bool {
 	switch {
-	case l.stream == nil || l.ended.Load():
+	case l.stream == nil:
+		return false
+	case l.ended.Load():
+		return s.forgo(l)
+	case l.overrun():
+		s.requestStop(ErrSlowConsumer)
 		return false
 	case l.batch != nil:
 		return s.serveBatch(l)
@@ -98,6 +103,16 @@ func (s *subscriber) serve(l *leg, p *pump) bool {
 	default:
 		return s.serveStream(l, p)
 	}
+}
+
+// forgo gives up the message that was to come again from a topic that has been removed meanwhile.
+func (s *subscriber) forgo(l *leg) bool {
+	if s.attempt == 0 || s.on != l {
+		return false
+	}
+	s.attempt, s.cur = 0, nil
+	s.extra().trouble.reset()
+	return true
 }
 
 // maxBatch is how many messages a subscriber gets in a row before the next one has its turn, and before its cursor moves.
@@ -123,7 +138,7 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 		if h == nil {
 			break // lapped: look again where to go on
 		}
-		s.cur, s.pos = h, pos
+		s.cur = h
 		err := error(nil)
 		if skip := false; h.meta != nil {
 			if skip, err = h.special(s.label()); skip {
@@ -153,6 +168,9 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 	s.settled(l, pos-first)
 	s.cur = nil
 	if pos == first {
+		if l.config().flow == Disconnect {
+			return true // it is overrun, and ends before it could see a gap
+		}
 		l.dropped.Add(1) // the slot was reused while we looked
 		pos++
 	}
@@ -201,7 +219,7 @@ func (s *subscriber) again(l *leg) bool {
 
 // handOut hands out one message and settles it.
 func (s *subscriber) handOut(l *leg, h *header) {
-	s.on, s.cur, s.pos = l, h, h.pos
+	s.on, s.cur = l, h
 	if err := s.try(l, h); err != nil {
 		s.settle(l, h, s.failed(l, h, err))
 		return
