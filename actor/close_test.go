@@ -93,7 +93,8 @@ func (panicking) Close(context.Context) error { panic("oh") }
 
 func TestCloseNamesWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := actor.NewSystem(actor.WithName("n"))
+		l := &logs{}
+		s := actor.NewSystem(actor.WithName("n"), actor.WithLogger(l.logger()))
 		gate := make(chan struct{})
 		pid := spawn(t, s, func(c actor.Context) {
 			if c.Message() == "hold" {
@@ -128,6 +129,7 @@ func TestCloseNamesWhatIsLeft(t *testing.T) {
 		}
 		close(gate)
 		synctest.Wait() // and all ends after all
+		l.want(t, "")
 	})
 }
 

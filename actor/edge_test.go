@@ -50,6 +50,7 @@ func TestNoUserMessageWhileStopping(t *testing.T) {
 		p, _ := s.Engine().ProcessRegistry.Get(pid)
 		synctest.Wait()
 		s.Send(pid, "m")
+		p.SendSystemMessage(pid, &proto.Unwatch{Watcher: pid}) // so that it has something to do
 		<-s.Watch(pid)
 		seen.want(t, "1:Started 1:Stopping 1:Terminated(p/k) 1:Stopped")
 		dead.want(t, "m(actor: stopped before the message was handled)")
@@ -113,26 +114,6 @@ func TestResumedActorWithoutAValueStartsAgain(t *testing.T) {
 		time.Sleep(time.Minute)
 		seen.want(t, "Started m")
 	})
-}
-
-// TestRoomThatIsNotWantedGoesToTheNext ends the wait of one and the need to wait at the same time, many times over.
-func TestRoomThatIsNotWantedGoesToTheNext(t *testing.T) {
-	for range 200 {
-		synctest.Test(t, func(t *testing.T) {
-			s := newSystem(t)
-			pid, _, release := held(t, s, actor.Mailbox(1, actor.Block))
-			s.Send(pid, 1)
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() { _, _ = actor.Ask[int](ctx, s, pid, 2) }()
-			synctest.Wait()
-			sent := make(chan struct{})
-			go func() { s.Send(pid, 3); close(sent) }()
-			synctest.Wait()
-			go release()
-			go cancel()
-			<-sent
-		})
-	}
 }
 
 // asked is a process that answers with nothing but its system messages.
@@ -214,23 +195,47 @@ func TestWatchOfAStoppingActorWaitsForItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem(t)
 		var kid *actor.PID
-		made := slowChild(&record{})
-		parent := spawn(t, s, func(c actor.Context) {
+		spawn(t, s, func(c actor.Context) {
 			if _, ok := c.Message().(*actor.Started); ok {
-				kid = c.Spawn(actor.NewProps(made))
+				kid = c.Spawn(actor.NewProps(slowChild(&record{})))
 			}
 		})
+		top, _ := s.Spawn(slowChild(&record{}))
+		bare, _ := s.SpawnProps(proto.PropsFromProducer(slowChild(&record{})), "bare")
 		synctest.Wait()
-		for _, pid := range []*actor.PID{kid, parent} {
+		for _, pid := range []*actor.PID{kid, top, bare} {
 			began := time.Now()
 			s.Engine().Root.Stop(pid)
 			synctest.Wait()
 			if err := s.Stop(t.Context(), pid); err != nil {
 				t.Error(err)
 			}
-			if d := time.Since(began); pid == kid && d != time.Minute {
-				t.Errorf("ended after %v", d)
+			if d := time.Since(began); d != time.Minute {
+				t.Errorf("%s ended after %v", pid.Id, d)
 			}
 		}
+	})
+}
+
+func TestOnlyPackagesSpawnWhileTheSystemDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSystem(t)
+		dead := deadLetters(t, s)
+		seen := &record{}
+		pid := spawn(t, s, func(c actor.Context) {
+			if c.Message() == "m" {
+				time.Sleep(time.Second)
+				_, err := s.Spawn(func() actor.Actor { return actor.Func(echo) })
+				seen.add("%v", errors.Is(err, actor.ErrClosed))
+				p, err := s.SpawnProps(proto.PropsFromFunc(func(c actor.Context) { seen.add("%s", name(c.Message())) }), "p")
+				seen.add("%v", err)
+				s.Send(p, "last")
+			}
+		})
+		s.Send(pid, "m")
+		synctest.Wait()
+		_ = s.Close(t.Context())
+		seen.want(t, "true <nil> Started last Stopping Stopped")
+		dead.want(t, "")
 	})
 }

@@ -39,6 +39,18 @@ func FuzzEscapeName(f *testing.F) {
 	})
 }
 
+// TestRoomThatIsNotWantedGoesToTheNext plays a sender whose context ended when it had been let in already.
+func TestRoomThatIsNotWantedGoesToTheNext(t *testing.T) {
+	next := make(chan struct{})
+	b := &mailbox{plan: plan{set: &settings{bound: 1}}, waiters: &[]chan struct{}{next}}
+	b.forgo(make(chan struct{}))
+	select {
+	case <-next:
+	default:
+		t.Error("the next one was not let in")
+	}
+}
+
 func TestQueueIsFirstInFirstOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
