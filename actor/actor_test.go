@@ -102,3 +102,12 @@ func (l *logs) count(part string) int {
 	defer l.mu.Unlock()
 	return len(slices.DeleteFunc(slices.Clone(l.lines), func(s string) bool { return !strings.Contains(s, part) }))
 }
+
+// take returns what was recorded since the last call.
+func (r *record) take() string {
+	s := r.String()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = nil
+	return s
+}

@@ -37,6 +37,8 @@ func (c *cell) Receive(ctx proto.Context) {
 	switch m := ctx.Message().(type) {
 	case *proto.Started:
 		b.restarting = false
+		// Only middleware and decorators make the engine wrap this message.
+		b.indirect = ctx.MessageHeader() != nil
 		c.guard(hookStart, c.start)
 	case *proto.Stopping:
 		c.guard(hookStopping, c.receive)
@@ -59,6 +61,15 @@ func (c *cell) Receive(ctx proto.Context) {
 			defer b.drainedOne(m.Who.GetId())
 			c.guard(hookTerminated, c.receive)
 		}
+	}
+}
+
+// deliver gives the value a user message without the engine, which costs a deep stack: at rest an actor has none, and
+// would have to grow it every time.
+func (c *cell) deliver(m any) {
+	c.view.user.Receive(&c.view)
+	if a, ok := proto.UnwrapEnvelopeMessage(m).(proto.AutoRespond); ok {
+		c.view.Respond(a.GetAutoResponse(&c.view))
 	}
 }
 

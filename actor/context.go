@@ -13,6 +13,55 @@ type view struct {
 	user          Actor // nil before Started and if it could not be made
 }
 
+// inWork returns the message in work, with its envelope if it has one; nil if the engine knows it.
+func (c *view) inWork() any {
+	b := c.box
+	switch {
+	case b.inUser && !b.indirect:
+		return b.current
+	case b.extra != nil:
+		return b.extra.again
+	}
+	return nil
+}
+
+// Message returns the message in work.
+func (c *view) Message() any {
+	if m := c.inWork(); m != nil {
+		return proto.UnwrapEnvelopeMessage(m)
+	}
+	return c.Context.Message()
+}
+
+// Sender returns who sent the message in work; nil if it was sent without one.
+func (c *view) Sender() *PID {
+	if m := c.inWork(); m != nil {
+		return proto.UnwrapEnvelopeSender(m)
+	}
+	return c.Context.Sender()
+}
+
+// MessageHeader returns the headers of the message in work; nil if it has none.
+func (c *view) MessageHeader() proto.ReadonlyMessageHeader {
+	if m := c.inWork(); m != nil {
+		return proto.UnwrapEnvelopeHeader(m)
+	}
+	return c.Context.MessageHeader()
+}
+
+// ReenterAfter calls then, as a message to the actor, when f is done. Message and Sender are again those of now.
+func (c *view) ReenterAfter(f *proto.Future, then func(res any, err error)) {
+	m := c.inWork()
+	c.Context.ReenterAfter(f, func(res any, err error) {
+		if m != nil {
+			x := c.box.extras()
+			x.again = m
+			defer func() { x.again = nil }()
+		}
+		then(res, err)
+	})
+}
+
 // Actor returns the user's value.
 func (c *view) Actor() Actor { return c.user }
 
@@ -62,19 +111,17 @@ func (c *view) Respond(m any) {
 
 // Forward sends the message in work, with its sender, to pid.
 func (c *view) Forward(pid *PID) {
-	m := c.box.current
-	if !c.box.inUser {
-		c.Context.Forward(pid) // logs that lifecycle messages cannot be forwarded
-		return
-	}
+	m := c.inWork()
 	switch {
+	case m == nil:
+		c.Context.Forward(pid) // what the engine knows; it logs that lifecycle messages cannot be forwarded
 	case pid == nil:
 		_, message, sender := unwrap(m)
 		c.box.sys.DeadLetter(DeadLetter{Message: message, From: sender, Reason: nilReason(pid)})
 	case c.isSelf(pid):
 		c.box.force(m)
 	default:
-		c.Context.Forward(pid)
+		c.Context.Send(pid, m)
 		c.handOver(c.Sender(), pid)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,5 +238,115 @@ func TestOnlyPackagesSpawnWhileTheSystemDrains(t *testing.T) {
 		_ = s.Close(t.Context())
 		seen.want(t, "true <nil> Started last Stopping Stopped")
 		dead.want(t, "")
+	})
+}
+
+// lane is a dispatcher with one worker for all.
+type lane chan func()
+
+func (l lane) Schedule(f func()) { go func() { l <- f }() }
+func (l lane) Throughput() int   { return 10 }
+
+func TestBusyActorsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSystem(t)
+		work := make(lane)
+		defer close(work)
+		go func() {
+			for f := range work {
+				f()
+			}
+		}()
+		onLane := func(f actor.Func) *actor.PID {
+			pid, err := s.SpawnProps(actor.NewProps(func() actor.Actor { return f }).Configure(proto.WithDispatcher(work)), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+		done := make(chan struct{})
+		handled := 0
+		busy := onLane(func(c actor.Context) {
+			if c.Message() == "go" {
+				select {
+				case <-done:
+				default:
+					handled++
+					c.Send(c.Self(), "go") // for ever
+				}
+			}
+		})
+		other := onLane(func(c actor.Context) {
+			if c.Message() == "m" {
+				close(done)
+			}
+		})
+		s.Send(busy, "go")
+		s.Send(other, "m")
+		<-done
+		_ = s.Close(t.Context())
+		if handled == 0 {
+			t.Error("the busy one had no turn")
+		}
+	})
+}
+
+func TestFailureInAContinuationRestarts(t *testing.T) {
+	for _, fail := range []func(){func() { panic(errBad) }, runtime.Goexit} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSystem(t)
+			seen := &record{}
+			other := spawn(t, s, echo)
+			pid := spawn(t, s, func(c actor.Context) {
+				seen.add("%s", name(c.Message()))
+				if c.Message() == "go" {
+					c.ReenterAfter(c.RequestFuture(other, "m", time.Second), func(any, error) { fail() })
+				}
+			}, actor.Supervise(exact))
+			s.Send(pid, "go")
+			time.Sleep(time.Second)
+			s.Send(pid, "a")
+			_ = s.Drain(t.Context(), pid)
+			seen.want(t, "Started go Restarting Started a Stopping Stopped")
+		})
+	}
+}
+
+func TestEscalationRestartsTheFamily(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSystem(t)
+		dead := deadLetters(t, s)
+		seen := &record{}
+		kid := func(id string) *actor.Props {
+			return actor.NewProps(func() actor.Actor {
+				return actor.Func(func(c actor.Context) {
+					seen.add("%s:%s", id, name(c.Message()))
+					if c.Message() == "!" {
+						panic(errBad)
+					}
+				})
+			}, actor.Supervise(with(exact, supervisor.Escalate)))
+		}
+		var a, b *actor.PID
+		spawn(t, s, func(c actor.Context) {
+			if _, ok := c.Message().(*actor.Started); ok {
+				a = c.Spawn(kid("a"))
+				b = c.Spawn(kid("b"))
+			}
+		}, actor.Children(supervisor.AllForOne(exact)))
+		synctest.Wait()
+		seen.take()
+		s.Send(a, "!")
+		s.Send(a, "x")
+		synctest.Wait()
+		s.Send(b, "y")
+		time.Sleep(time.Second)
+		got := seen.take()
+		for _, part := range []string{"a:Restarting", "b:Restarting", "a:x", "b:y"} {
+			if strings.Count(got, part) != 1 {
+				t.Errorf("not once %s in: %s", part, got)
+			}
+		}
+		dead.want(t, "!(panic: bad)")
 	})
 }

@@ -17,6 +17,7 @@ type extra struct {
 
 	watchers []*PID   // who watches since the actor is stopping
 	asks     []*reply // handled, not yet answered
+	again    any      // the message that a continuation belongs to, while it runs
 	prune    int      // when to look for answered ones among asks
 
 	strategy proto.SupervisorStrategy // the default one, if it was needed

@@ -33,6 +33,7 @@ func scene(t *testing.T, p supervisor.Policy, fail func(c actor.Context, m any, 
 		s := newSystem(t)
 		dead = deadLetters(t, s)
 		values, tries := 0, map[any]int{}
+		sent := make(chan struct{})
 		pid, err := s.Spawn(func() actor.Actor {
 			values++
 			value := values
@@ -40,6 +41,7 @@ func scene(t *testing.T, p supervisor.Policy, fail func(c actor.Context, m any, 
 				m := c.Message()
 				seen.add("%d:%s", value, name(m))
 				if _, ok := m.(string); ok {
+					<-sent
 					tries[m]++
 					fail(c, m, tries[m])
 				}
@@ -51,6 +53,7 @@ func scene(t *testing.T, p supervisor.Policy, fail func(c actor.Context, m any, 
 		for _, m := range []string{"a", "b", "c"} {
 			s.Send(pid, m)
 		}
+		close(sent)
 		if then != nil {
 			synctest.Wait()
 			then(s, pid)

@@ -36,6 +36,7 @@ type mailbox struct {
 	// What follows belongs to the goroutine that runs the actor.
 	unfinished bool // runtime.Goexit cut the engine's work short
 	inUser     bool // current is being handled right now
+	indirect   bool // the props have middleware or decorators, which only the engine calls
 	broken     bool // no usable value: it failed to start
 	restarting bool // Restart has been seen, the fresh value has not started
 	ended      bool // Stopped has been seen

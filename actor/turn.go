@@ -111,7 +111,11 @@ func (b *mailbox) handle() {
 		timer.stop()
 	}
 	b.inUser = true
-	b.engine.InvokeUserMessage(m)
+	if b.indirect {
+		b.engine.InvokeUserMessage(m)
+	} else {
+		b.cell.deliver(m)
+	}
 	b.inUser = false
 	b.current = nil
 	if b.trouble != nil {
@@ -199,10 +203,12 @@ func (b *mailbox) crashed(v any) bool {
 		b.mu.Lock()
 		b.unfinished = true
 		b.mu.Unlock()
-		if b.hook != noHook {
-			b.note(b.hook, err)
-			b.hook = noHook
+		h := b.hook
+		if h == noHook {
+			h = hookSystem
 		}
+		b.hook = noHook
+		b.note(h, err)
 	default:
 		b.note(hookSystem, err)
 		b.settle()
