@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/azutoolkit/echo/actor"
+	"github.com/azutoolkit/echo/supervisor"
 	"github.com/azutoolkit/echo/topic"
 )
 
@@ -96,4 +97,30 @@ func TestPauseAfterResumeHolds(t *testing.T) {
 			t.Errorf("%d messages handled, want 3", n)
 		}
 	})
+}
+
+// After a panic a consumer of several topics forgot that the topic had more messages, until the next was published.
+func TestPanicOfAPatternLeavesNothingBehind(t *testing.T) {
+	for _, retries := range []int{-1, 3} {
+		bubble(t, func(t *testing.T, sys *actor.System) {
+			numbers, got := open[int](t, sys, "numbers.a"), newRecord[int]()
+			subscribe(t, match[int](t, sys, "numbers.*"), func(ctx topic.Context, n int) error {
+				if n == 2 && ctx.Attempt() == 1 {
+					panic("no")
+				}
+				return got.on(ctx, n)
+			}, topic.Supervise(supervisor.Policy{Retries: retries}))
+			if err := numbers.PublishBatch(t.Context(), upTo(1000)); err != nil {
+				t.Fatal(err)
+			}
+			pass(time.Minute)
+			want := 1000
+			if retries < 0 {
+				want-- // 2 is a dead letter
+			}
+			if n := len(got.all()); n != want {
+				t.Errorf("%d messages handled with %d retries, want %d", n, retries, want)
+			}
+		})
+	}
 }

@@ -61,17 +61,25 @@ func (s *subscriber) step() bool {
 	if s.many == nil {
 		return s.turn(&s.leg, nil)
 	}
-	if s.attempt > 0 {
-		return s.turn(s.on, nil)
+	if l := s.on; s.attempt > 0 {
+		progress := s.turn(l, nil)
+		s.requeue(l)
+		return progress
 	}
 	l := s.many.pop()
 	if l == nil {
 		return false
 	}
-	if s.turn(l, nil); l.hasWork() {
+	s.turn(l, nil)
+	s.requeue(l)
+	return true
+}
+
+// requeue notes that a leg of a consumer of several topics has more work: pumps only come by when something is published.
+func (s *subscriber) requeue(l *leg) {
+	if s.many != nil && l.hasWork() {
 		s.many.push(l)
 	}
-	return true
 }
 
 // turn hands out what is next on the leg, to a consumer that is rebuilt first if it has to be.
@@ -264,6 +272,9 @@ func (s *subscriber) settle(l *leg, h *header, dealt bool) {
 func (s *subscriber) crashed(v any, stack []byte) {
 	l, h := s.on, s.cur
 	err := panicked(v, stack)
+	if l != nil {
+		defer s.requeue(l)
+	}
 	if h == nil || l == nil {
 		s.registry().logger().Error("echo: panic outside a message", "subscription", s.label(), "error", err, "stack", string(stack))
 		return
