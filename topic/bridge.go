@@ -96,10 +96,7 @@ func (b *bridge) follow(reader transport.Reader, into *stream, more func(last tr
 		var gap *transport.GapError
 		switch {
 		case err == nil:
-			if failures > 0 {
-				b.restored(failures)
-				failures = 0
-			}
+			failures = 0
 			last = records[len(records)-1].Position
 			if _, err := into.append(b.ctx, b.core.now(), b.messages(records)...); err != nil {
 				_ = reader.Close()
@@ -138,6 +135,7 @@ func (b *bridge) again(old transport.Reader, last transport.Position, failures i
 		}
 		reader, err := b.log.Follow(b.ctx, transport.After(last))
 		if err == nil {
+			b.restored(failures)
 			return reader
 		}
 		failures++
@@ -204,6 +202,8 @@ func (b *bridge) message(r *transport.Record) *header {
 	if err != nil {
 		h = b.core.blank()
 		m.broken, m.payload = err, r.Data
+	} else if b.core.weigh != nil {
+		m.size = b.core.weigh(h)
 	}
 	if m.id == "" {
 		m.id = r.Position.String()

@@ -27,8 +27,9 @@ type core struct {
 	wrap   func(v any) (*header, error) // a value of the topic's type as a message
 	decode func(data []byte) (*header, error)
 	encode func(*header) ([]byte, error)
-	blank  func() *header // a message without a value, for records that do not decode
-	bridge *bridge        // where the log lives in a transport
+	weigh  func(*header) int // SizeOf, for messages from a transport: it neither panics nor exits
+	blank  func() *header    // a message without a value, for records that do not decode
+	bridge *bridge           // where the log lives in a transport
 	ids    ids
 	arena  any // *arena[M], guarded by the stream's mutex
 
@@ -45,6 +46,7 @@ type core struct {
 	mu       sync.Mutex
 	groups   map[string]*group // guarded by mu
 	others   []*stream         // guarded by mu: of replays, and of groups in a transport
+	patterns map[*pattern]bool // guarded by mu: those that have a place here
 	redriven map[uint64]bool   // guarded by mu: dead letters that have been published again
 	letters  *core             // guarded by mu: the dead-letter topic
 }
@@ -162,8 +164,8 @@ func (c *core) joinGroup(l *leg, name string) error {
 	if g != nil && g.policy.responder != cfg.responder {
 		return responderError(name, g.policy.responder)
 	}
-	if g != nil && (g.flow != cfg.flow || g.buffer != uint64(cfg.buffer)) {
-		return &groupError{name: name, flow: g.flow, buffer: g.buffer}
+	if g != nil && (g.flow != cfg.flow || g.policy.buffer != cfg.buffer) {
+		return &groupError{name: name, flow: g.flow, buffer: uint64(g.policy.buffer)}
 	}
 	if g == nil {
 		if g = newGroup(c.stream, name, cfg); c.bridge != nil {

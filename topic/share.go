@@ -10,7 +10,8 @@ import (
 	"github.com/azutoolkit/echo/transport"
 )
 
-// takeAhead is how many messages of a transport's group a node takes at most before its consumers have finished some.
+// takeAhead is how many messages of a group in a transport a node takes at once, and how many it holds that its consumers have
+// not finished, if their buffer is not smaller: what one node holds others wait for.
 const takeAhead = 64
 
 // A share is this node's part of a group in a transport: a stream of what the transport gives to the node, and the
@@ -42,7 +43,7 @@ func (b *bridge) share(g *group, cfg *config) error {
 		return transportError(err)
 	}
 	g.stream = newStream(b.core, Retention{}, nil)
-	g.buffer = uint64(cfg.buffer)
+	g.buffer = uint64(min(cfg.buffer, takeAhead))
 	sh := &share{bridge: b, group: g, remote: remote}
 	g.done, g.closed = sh.done, sh.close
 	b.core.withLocked(g.stream)
@@ -67,10 +68,7 @@ func (sh *share) take() {
 		var gap *transport.GapError
 		switch {
 		case err == nil:
-			if failures > 0 {
-				b.restored(failures)
-				failures = 0
-			}
+			failures = 0
 			batch := make([]*header, len(deliveries))
 			for i := range deliveries {
 				batch[i] = b.message(&deliveries[i].Record)

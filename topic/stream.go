@@ -58,11 +58,11 @@ func (st *stream) append(ctx context.Context, now int64, batch ...*header) (int,
 	st.mu.Lock()
 	for i, h := range batch {
 		if st.closed != nil || st.sealed || st.tail.Load() >= st.limit {
+			if i > 0 {
+				st.wake() // the first ones have to be delivered to make room for the rest
+			}
 			if err := st.waitForRoom(ctx); err != nil {
 				st.mu.Unlock()
-				if i > 0 {
-					st.wake()
-				}
 				return i, err
 			}
 		}
