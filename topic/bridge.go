@@ -71,6 +71,9 @@ func (b *bridge) publish(ctx context.Context, batch []*header) (int, error) {
 		}
 	}
 	if _, err := b.log.Append(ctx, records); err != nil {
+		if ended := b.core.stream.ended(); ended != nil && errors.Is(err, transport.ErrClosed) {
+			err = ended // we have closed the log ourselves
+		}
 		return 0, transportError(err)
 	}
 	return len(batch), nil
