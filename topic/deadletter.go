@@ -248,5 +248,5 @@ func (c *core) listens(name string) bool {
 	c.mu.Lock()
 	g := c.groups[name]
 	c.mu.Unlock()
-	return g != nil || slices.ContainsFunc(c.hosts(), func(s *subscriber) bool { return s.leg.group == nil && s.label() == name })
+	return g != nil || slices.ContainsFunc(c.legs(), func(l *leg) bool { return l.group == nil && l.host.label() == name })
 }

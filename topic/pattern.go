@@ -74,7 +74,7 @@ func (p *pattern) attach(c *core, from Start) {
 	p.mu.Lock()
 	left := p.left
 	p.mu.Unlock()
-	if left {
+	if left || !c.takeIn(p) {
 		return
 	}
 	for _, s := range p.hosts {
@@ -92,6 +92,25 @@ func (p *pattern) leave() {
 	p.reg.mu.Lock()
 	delete(p.reg.patterns, p)
 	p.reg.mu.Unlock()
+	for _, c := range p.reg.cores() {
+		c.mu.Lock()
+		delete(c.patterns, p)
+		c.mu.Unlock()
+	}
+}
+
+// takeIn reports whether the pattern comes for the first time. It comes twice to a topic that is opened while it subscribes.
+func (c *core) takeIn(p *pattern) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.patterns[p] {
+		return false
+	}
+	if c.patterns == nil {
+		c.patterns = map[*pattern]bool{}
+	}
+	c.patterns[p] = true
+	return true
 }
 
 func (p *Pattern[M]) subscribe(plan plan[M], cfg *config) (*Subscription, error) {
@@ -126,7 +145,9 @@ func (p *Pattern[M]) subscribe(plan plan[M], cfg *config) (*Subscription, error)
 			})
 			pt.hosts = append(pt.hosts, s)
 			sub.hosts = pt.hosts
-			err = s.startHook()
+			if err = s.startHook(); err == nil && cfg.follows != nil {
+				s.Context.Watch(cfg.follows)
+			}
 		}
 		if err != nil {
 			for _, s := range pt.hosts {
@@ -139,7 +160,7 @@ func (p *Pattern[M]) subscribe(plan plan[M], cfg *config) (*Subscription, error)
 	reg.mu.Lock()
 	reg.patterns[pt] = true
 	reg.mu.Unlock()
-	for _, c := range reg.cores() {
+	for _, c := range reg.opened() {
 		if pt.matches(c) {
 			pt.attach(c, cfg.from)
 		}
@@ -162,7 +183,7 @@ func (p *Pattern[M]) join(s *subscriber, plan plan[M], cfg *config) error {
 	reg.patterns[pt] = true
 	reg.mu.Unlock()
 	s.many.closer(pt.leave)
-	for _, c := range reg.cores() {
+	for _, c := range reg.opened() {
 		if pt.matches(c) {
 			pt.attach(c, cfg.from)
 		}

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -157,11 +159,25 @@ func (st *stream) ended() error {
 	return st.closed
 }
 
-// cores are the topics that there are.
-func (r *registry) cores() (all []*core) {
+// opened are the topics that there are, and those that somebody is opening, once they are.
+func (r *registry) opened() (all []*core) {
+	for _, e := range r.entries() {
+		if <-e.ready; e.core != nil {
+			all = append(all, e.core)
+		}
+	}
+	return all
+}
+
+func (r *registry) entries() []*entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, e := range r.topics {
+	return slices.Collect(maps.Values(r.topics))
+}
+
+// cores are the topics that there are.
+func (r *registry) cores() (all []*core) {
+	for _, e := range r.entries() {
 		select {
 		case <-e.ready:
 			if e.core != nil {
