@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/azutoolkit/echo/transport"
 )
@@ -80,8 +81,13 @@ func (c *core) replay(live *leg, from Start) error {
 	c.reg.sys.Go("replay of topic "+strconv.Quote(c.name), func(context.Context) {
 		joined := false
 		b.follow(reader, past, func(last transport.Position) bool {
-			joined = !l.ended.Load() && c.stream.admit(live, last)
-			return !joined && !l.ended.Load()
+			for !l.ended.Load() {
+				found, early := c.stream.admit(live, last)
+				if joined = found; found || !early || !b.pause(replayPause) {
+					return !found && !early
+				}
+			}
+			return false
 		},
 			func(n int64) { l.dropped.Add(uint64(n)) })
 		if !joined {
@@ -100,26 +106,31 @@ func (c *core) replay(live *leg, from Start) error {
 	return nil
 }
 
-// admit attaches the leg behind a position of the transport's log, if the stream still holds everything behind it.
-func (st *stream) admit(l *leg, last transport.Position) bool {
+// replayPause is how long a replay that has overtaken the topic's reader waits for it.
+const replayPause = time.Millisecond
+
+// admit attaches the leg behind a position of the transport's log, if the stream holds everything behind it. It is too early
+// for that while the stream has not come to the position itself.
+func (st *stream) admit(l *leg, last transport.Position) (joined, early bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.closed != nil || st.base.Epoch != last.Epoch || last.Compare(st.base) < 0 {
-		return false
+		return false, false
 	}
 	r, tail := st.ring.Load(), st.tail.Load()
+	if newest := r.at(tail - 1); tail > st.low && newest.meta.position.Compare(last) < 0 || tail == st.low && st.base != last {
+		return false, true
+	}
 	pos := st.low
-	for ; pos < tail; pos++ {
-		if h := r.at(pos); h.meta.position.Compare(last) > 0 {
-			break
-		}
+	for pos < tail && r.at(pos).meta.position.Compare(last) <= 0 {
+		pos++
 	}
 	if !l.host.many.add(l) {
-		return false
+		return false, false
 	}
 	l.place(pos, 0)
 	st.limit = 0
 	legs := append(*st.legs.Load(), l)
 	st.legs.Store(&legs)
-	return true
+	return true, false
 }
