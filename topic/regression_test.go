@@ -124,3 +124,32 @@ func TestPanicOfAPatternLeavesNothingBehind(t *testing.T) {
 		})
 	}
 }
+
+// Start of a Parallel subscription was where the last of its consumers had joined, not where the first had begun.
+func TestParallelStartsWhereItsFirstConsumerDoes(t *testing.T) {
+	bubble(t, func(t *testing.T, sys *actor.System) {
+		numbers := open[int](t, sys, "numbers")
+		publish(t, numbers, upTo(10)...)
+		sub := subscribe(t, numbers, func(topic.Context, int) error { return nil }, topic.Parallel(4), topic.From(topic.Earliest))
+		if p := sub.Start(); p.Major != 0 {
+			t.Errorf("starts behind %d, want 0", p.Major)
+		}
+	})
+}
+
+// Subscriptions that were refused because the system closed counted as dead places of their topic, until there were more of
+// them than places: a panic.
+func TestRefusedSubscriptionsLeaveNoPlace(t *testing.T) {
+	bubble(t, func(t *testing.T, sys *actor.System) {
+		numbers := open[int](t, sys, "numbers")
+		if err := numbers.Remove(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			if _, err := numbers.Subscribe(func(topic.Context, int) error { return nil }); err == nil {
+				t.Fatal("a subscription to a removed topic")
+			}
+		}
+		pass(time.Second)
+	})
+}

@@ -74,7 +74,7 @@ func (c *core) join(s *subscriber, h handler, b *batcher, cfg *config, from Star
 
 // abandon leaves the group of a leg that was not attached.
 func (l *leg) abandon() {
-	if l.group != nil && !l.ended.Swap(true) && l.group.leave(l.host) {
+	if !l.ended.Swap(true) && l.group != nil && l.group.leave(l.host) {
 		l.stream.owner.disband(l.group)
 	}
 }

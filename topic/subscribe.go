@@ -196,7 +196,10 @@ func (c *core) subscribeGroup(cfg *config, h handler, b func() *batcher) (*Subsc
 			sub.hosts = append(sub.hosts, s)
 			s.leg = leg{special: &special{batch: b()}, stream: c.stream, host: s, handle: h}
 			if err = c.joinGroup(&s.leg, name); err == nil {
-				sub.start, err = s.begin(&s.leg, cfg.from)
+				var start Position
+				if start, err = s.begin(&s.leg, cfg.from); i == 0 {
+					sub.start = start // the others join where the first has got to
+				}
 			}
 		}
 		if err != nil {
