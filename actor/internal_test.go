@@ -51,6 +51,20 @@ func TestRoomThatIsNotWantedGoesToTheNext(t *testing.T) {
 	}
 }
 
+func TestAsksThatAreOverAreForgotten(t *testing.T) {
+	b := &mailbox{}
+	waits := &reply{}
+	b.owe(waits)
+	for range 1000 {
+		r := &reply{}
+		b.owe(r)
+		r.done.Store(true)
+	}
+	if n := len(b.extra.asks); n > 16 || b.extra.asks[0] != waits {
+		t.Errorf("%d asks are remembered", n)
+	}
+}
+
 func TestQueueIsFirstInFirstOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
