@@ -90,7 +90,7 @@ func (b *mailbox) PostUserMessage(m any) {
 	switch v := m.(type) {
 	case *proto.MessageEnvelope:
 		if v == nil || v.Message == nil {
-			b.refuse(m, ErrNil)
+			b.refuseNil(m)
 			return
 		}
 		if privileged(v.Message) {
@@ -99,7 +99,7 @@ func (b *mailbox) PostUserMessage(m any) {
 		}
 		sender = v.Sender
 	case nil:
-		b.refuse(m, ErrNil)
+		b.refuseNil(m)
 		return
 	case *attach:
 		b.cell = v.cell
@@ -180,11 +180,18 @@ func (b *mailbox) ready() bool {
 	return !b.suspended && !b.delayed && !b.stopping && !b.broken && (b.current != nil || b.user.len() > 0)
 }
 
+// refuseNil refuses nil, unless it was sent to a guessed name before the actor was there, when nobody can be told.
+func (b *mailbox) refuseNil(m any) {
+	b.mu.Lock()
+	open := b.open
+	b.mu.Unlock()
+	if open {
+		b.refuse(m, ErrNil)
+	}
+}
+
 // refuse hands m to the dead letters. As the engine does for the dead, it tells who sent a request.
 func (b *mailbox) refuse(m any, reason error) {
-	if b.sys == nil {
-		return // nil, sent to a guessed name before the actor was there
-	}
 	_, message, sender := unwrap(m)
 	switch message.(type) {
 	case *alarm, *proto.DeadLetterResponse:
