@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"math"
 	"slices"
 
 	"github.com/azutoolkit/echo/topic"
@@ -53,7 +52,7 @@ func (s *subject) begin(a *arena) beginning {
 			return b
 		}
 	}
-	b.least, b.latest = s.before[a], math.MaxUint64
+	b.least, b.latest = s.before[a], 1<<62
 	if after, ok := s.after[a]; ok {
 		b.latest = after
 	}
@@ -67,7 +66,7 @@ func (s *subject) begin(a *arena) beginning {
 func (s *subject) until(a *arena) uint64 {
 	err := s.sub.Err()
 	switch {
-	case s.w.abrupt || s.actor && s.pid != nil && isClosed(s.sub.Done()) && !errors.Is(err, topic.ErrClosed):
+	case s.w.abrupt || s.late || s.actor && s.pid != nil && isClosed(s.sub.Done()) && !errors.Is(err, topic.ErrClosed):
 		return 0
 	case s.drained != nil && err == nil && s.ended == 0 && s.w.hub == nil && !a.removed:
 		return s.drained[a]
@@ -193,7 +192,7 @@ func (r *reading) checkEnd(notes []*handout) {
 	if r.until == 0 || (!r.begin.known && len(notes) == 0 && r.begin.latest >= r.until) {
 		return
 	}
-	if r.pending != nil {
+	if r.pending != nil && r.pending.majors[0] <= r.until {
 		r.bad("failed on %v (%v, attempt %d), and did not get it again", r.pending.majors, r.pending.made, r.pending.attempt)
 		return
 	}
@@ -268,6 +267,8 @@ func (r *reading) checkLatest(notes []*handout) {
 }
 
 func (r *reading) bad(format string, args ...any) bool {
-	r.w.violation("%v, %v: "+format, append([]any{r.s, r.log}, args...)...)
+	s := r.s
+	r.w.violation("%v, %v: "+format+" (until %d, ended with %v, stopped at %d, drained %v, done at %d)", append(append([]any{s, r.log}, args...),
+		r.until, s.sub.Err(), s.ended, s.drained != nil, s.gone)...)
 	return false
 }

@@ -154,6 +154,9 @@ func (w *world) undelivered(d actor.DeadLetter) {
 	case Event:
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if d.To != nil && w.ears[d.To.Id] {
+			return // published, and handed out: the actor has lost it
+		}
 		if errors.Is(d.Reason, topic.ErrUnknown) {
 			w.maybe[m] = true
 		} else {

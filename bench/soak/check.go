@@ -98,7 +98,8 @@ func (w *world) checkLog(a *arena) {
 		return
 	}
 	w.report.count("messages published", a.log.last())
-	seen := map[uint32]uint32{}
+	type source struct{ arena, pub uint32 } // what is sent to the PID of a removed topic may find the next of its name
+	seen := map[source]uint32{}
 	missing := 0
 	for major := uint64(1); major <= a.log.last(); major++ {
 		e := a.log.at(major)
@@ -106,10 +107,11 @@ func (w *world) checkLog(a *arena) {
 			missing++
 			continue
 		}
-		if e.Seq <= seen[e.Pub] {
-			w.violation("%v: %v stands at %d, behind number %d of that publisher", a.log, e, major, seen[e.Pub])
+		by := source{e.Arena, e.Pub}
+		if e.Seq <= seen[by] {
+			w.violation("%v: %v stands at %d, behind number %d of that publisher", a.log, e, major, seen[by])
 		}
-		seen[e.Pub] = max(seen[e.Pub], e.Seq)
+		seen[by] = max(seen[by], e.Seq)
 		if w.lost[e] {
 			w.violation("%v: %v stands at %d, and is a dead letter of the system too", a.log, e, major)
 		}
@@ -138,7 +140,7 @@ func (w *world) checkLog(a *arena) {
 func (w *world) checkPublisher(a *arena, all []Event, pub, last uint32) {
 	var present []bool
 	for _, e := range all {
-		if e.Pub == pub {
+		if e.Pub == pub && e.Arena == a.number {
 			for uint32(len(present)) <= e.Seq {
 				present = append(present, false)
 			}

@@ -128,6 +128,9 @@ func (w *world) joinActor(s *subject) error {
 	if err != nil {
 		return err
 	}
+	w.mu.Lock()
+	w.ears[pid.Id] = true
+	w.mu.Unlock()
 	s.before = w.published()
 	s.sub, err = s.arena.handles[s.system].SubscribePID(pid, s.spec.options(s.name, "")...)
 	if err != nil {

@@ -2,7 +2,7 @@
 // sleep and block, that are paused, stopped and drained; topics that are removed and opened again; systems that are closed
 // while many goroutines publish; two systems that share a transport whose links break.
 //
-//	go run -race ./soak [-for 60s] [-seed n] [-v]
+//	go run -race ./soak [-for 60s] [-seed n] [-systems 1|2] [-v]
 //
 // # The oracle
 //

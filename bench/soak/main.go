@@ -13,6 +13,7 @@ import (
 func main() {
 	length := flag.Duration("for", time.Minute, "how long to go on")
 	seed := flag.Uint64("seed", 0, "what decides what is done; 0 draws one")
+	systems := flag.Int("systems", 0, "only worlds of one system, or of two; 0 takes both")
 	verbose := flag.Bool("v", false, "a line for every world")
 	flag.Parse()
 	if *seed == 0 {
@@ -22,19 +23,22 @@ func main() {
 	if *verbose {
 		progress = os.Stderr
 	}
-	if !soak(*length, *seed, os.Stdout, progress) {
+	if !soak(*length, *seed, *systems, os.Stdout, progress) {
 		os.Exit(1)
 	}
 }
 
 // soak makes one world after the other until the time is over, and reports whether all kept what is promised.
-func soak(length time.Duration, seed uint64, out, progress io.Writer) bool {
+func soak(length time.Duration, seed uint64, systems int, out, progress io.Writer) bool {
 	r := newReport()
 	begin := time.Now()
 	goroutines := runtime.NumGoroutine()
 	number := 0
 	for time.Since(begin) < length && !r.broken() {
 		bridged := number%4 == 3
+		if systems > 0 {
+			bridged = systems == 2
+		}
 		w, err := newWorld(r, number, seed, bridged)
 		if err != nil {
 			r.violation("world %d: %v", number, err)

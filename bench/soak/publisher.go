@@ -24,13 +24,19 @@ type publisher struct {
 	refusals uint64
 }
 
-// quota is how many messages one publisher may have in one log, so that the books fit in memory.
-const quota = 20_000
+// quota is how many messages one publisher may have in one log, so that the books fit in memory. Where the log is in a
+// transport nothing makes publishers wait for slow consumers.
+func (w *world) quota() uint32 {
+	if w.hub != nil {
+		return 3_000
+	}
+	return 20_000
+}
 
 func (p *publisher) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		a := p.w.anyArena(p.rng)
-		if a == nil || p.seqs[a]+p.sent[a] > quota {
+		if a == nil || p.seqs[a]+p.sent[a] > p.w.quota() {
 			wait(ctx, time.Millisecond)
 			continue
 		}

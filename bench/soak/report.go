@@ -50,6 +50,9 @@ func (r *report) print(w io.Writer) {
 			fmt.Fprintf(w, "… and %d more\n", len(r.violations)-shown)
 			break
 		}
+		if len(v) > 600 {
+			v = v[:600] + " …"
+		}
 		fmt.Fprintf(w, "VIOLATION: %s\n", v)
 	}
 }

@@ -111,8 +111,8 @@ func (sh *sharing) step(p part, major uint64) bool {
 	case last.handout != nil && last.out > p.in:
 		return sh.bad("%s got %d while %s had it", p.who, major, last.who)
 	}
-	if want := f.failures + 1; p.attempt > want || (last.handout != nil && last.who == p.who && p.attempt != last.attempt+1) {
-		return sh.bad("%s got %d as attempt %d, after %d failures", p.who, major, p.attempt, f.failures)
+	if want := sh.failures(p) + 1; p.attempt > want || (last.handout != nil && last.who == p.who && p.attempt != last.attempt+1) {
+		return sh.bad("%s got %d as attempt %d, after %d failures", p.who, major, p.attempt, want-1)
 	}
 	if !sh.inTurn(p, major) {
 		return false
@@ -129,6 +129,20 @@ func (sh *sharing) step(p part, major uint64) bool {
 		sh.w.expectLetter(sh.log, l.consumer, major, l.attempts, sh.until == 0)
 	}
 	return true
+}
+
+// failures is how often the messages of a handout had failed before; of a batch, the one that had failed most often.
+func (sh *sharing) failures(p part) (n int) {
+	for _, major := range p.majors {
+		if f := sh.fates[major]; f != nil {
+			failures := f.failures
+			if f.last.handout == p.handout && p.made != fine {
+				failures-- // it has been counted already
+			}
+			n = max(n, failures)
+		}
+	}
+	return n
 }
 
 // inTurn checks that messages of one key come one after the other.

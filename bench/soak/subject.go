@@ -25,6 +25,7 @@ type subject struct {
 	sub     *topic.Subscription
 	actor   bool       // SubscribePID: handed out when it is in the mailbox
 	pid     *actor.PID // of that actor
+	late    bool       // subscribed while the system closed: it ends somewhere
 
 	before, after map[*arena]uint64 // what had been published when Subscribe was called, and when it returned
 
@@ -161,8 +162,10 @@ func (s *subject) pause() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sub.Pause()
-	s.paused = true
-	s.quiet = append(s.quiet, span{from: now()})
+	if !s.paused {
+		s.paused = true
+		s.quiet = append(s.quiet, span{from: now()})
+	}
 }
 
 func (s *subject) resume() {
@@ -207,7 +210,7 @@ func (s *subject) idle() bool {
 		return true
 	}
 	for _, st := range s.sub.Stats() {
-		if st.Lag > 0 || st.State != "idle" {
+		if st.State != "stopped" && (st.Lag > 0 || st.State != "idle") {
 			return false
 		}
 	}

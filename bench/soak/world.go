@@ -45,12 +45,13 @@ type world struct {
 	maybe    map[Event]bool  // guarded by mu: publications without an outcome
 	lost     map[Event]bool  // guarded by mu: sent, and dead
 	buried   uint64          // guarded by mu
+	ears     map[string]bool // guarded by mu: actors that subscriptions send to
 	unjudged map[string]bool // consumers whose notes cannot be judged; of the oracle
 }
 
 func newWorld(r *report, number int, seed uint64, bridged bool) (*world, error) {
 	w := &world{report: r, number: number, seed: seed, rng: rand.New(rand.NewPCG(seed, uint64(number))),
-		heard: map[string]bool{}, maybe: map[Event]bool{}, lost: map[Event]bool{}, unjudged: map[string]bool{}}
+		heard: map[string]bool{}, maybe: map[Event]bool{}, lost: map[Event]bool{}, unjudged: map[string]bool{}, ears: map[string]bool{}}
 	w.openGate()
 	quiet := actor.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	n := 1
@@ -77,17 +78,16 @@ func newWorld(r *report, number int, seed uint64, bridged bool) (*world, error) 
 
 // retention is a random option to open a topic with.
 func (w *world) retention() []topic.Option {
-	switch w.rng.IntN(4) {
-	case 0:
+	kind := w.rng.IntN(4)
+	switch {
+	case w.hub != nil: // what a transport does not retain while a link is down is lost
+		return nil
+	case kind == 0:
 		return []topic.Option{topic.Retain(topic.Retention{Count: 16 + w.rng.IntN(200)})}
-	case 1:
-		if w.hub == nil {
-			return []topic.Option{topic.Retain(topic.Retention{Count: -1})}
-		}
-	case 2:
-		if w.hub == nil {
-			return []topic.Option{topic.Retain(topic.Retention{Age: 20 * time.Millisecond})}
-		}
+	case kind == 1:
+		return []topic.Option{topic.Retain(topic.Retention{Count: -1})}
+	case kind == 2:
+		return []topic.Option{topic.Retain(topic.Retention{Age: 20 * time.Millisecond})}
 	}
 	return nil
 }
@@ -154,7 +154,9 @@ func (w *world) published() map[*arena]uint64 {
 	return counts
 }
 
+// enlist enters a subject that has subscribed.
 func (w *world) enlist(s *subject) {
+	s.late = w.closing.Load()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.subjects = append(w.subjects, s)
