@@ -121,6 +121,18 @@ func (l *leg) lag() uint64 {
 	return l.stream.tail.Load() - l.cursor.Load()
 }
 
+// oldest is the message that has waited longest, or nil.
+func (l *leg) oldest() *header {
+	r, q := l.stream.ring.Load(), l.feeder()
+	if q == nil {
+		return r.at(l.position())
+	}
+	if h := q.oldest(); h != nil {
+		return h
+	}
+	return r.at(q.fed.Load())
+}
+
 // hasWork reports whether the consumer has something to do on this leg.
 func (l *leg) hasWork() bool {
 	if l.ended.Load() || l.gated.Load() {

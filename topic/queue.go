@@ -100,6 +100,7 @@ func (q *queue) add(h *header) (dropped uint64) {
 	if i, ok := q.byKey[key]; ok {
 		q.items[i-q.base+q.head] = nil
 		q.length.Add(-1)
+		q.squeeze()
 		dropped = 1
 	} else if int(q.length.Load()) >= q.bound {
 		q.popLocked()
@@ -139,6 +140,34 @@ func (q *queue) popLocked() *header {
 	}
 	q.compact()
 	return nil
+}
+
+// oldest is the message that comes next, or nil.
+func (q *queue) oldest() *header {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, h := range q.items[q.head:] {
+		if h != nil {
+			return h
+		}
+	}
+	return nil
+}
+
+// squeeze closes the gaps where newer messages have taken over, once there are more of them than messages.
+func (q *queue) squeeze() {
+	if gaps := len(q.items) - q.head - int(q.length.Load()); gaps <= 64 || gaps <= int(q.length.Load()) {
+		return
+	}
+	live := q.items[:0]
+	for _, h := range q.items[q.head:] {
+		if h != nil {
+			q.byKey[h.key()] = q.base + len(live)
+			live = append(live, h)
+		}
+	}
+	clear(q.items[len(live):])
+	q.items, q.head = live, 0
 }
 
 func (q *queue) compact() {

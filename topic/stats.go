@@ -71,7 +71,7 @@ func (s *subscriber) stats(legs []*leg) SubscriptionStats {
 		}
 		out.Lag += l.lag()
 		out.Dropped += l.drops()
-		if h := l.stream.ring.Load().at(l.position()); h != nil {
+		if h := l.oldest(); h != nil {
 			out.OldestAge = max(out.OldestAge, time.Duration(l.stream.owner.now()-h.time))
 		}
 	}
