@@ -11,16 +11,14 @@ import (
 	"testing"
 )
 
-const module = "github.com/azutoolkit/echo/"
-
 // known are the packages that a fragment may use without an import.
 var known = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "json": "encoding/json", "log": "log",
 	"os": "os", "slog": "log/slog", "strings": "strings", "sync": "sync", "synctest": "testing/synctest", "testing": "testing",
 	"time": "time", "proto": "github.com/asynkron/protoactor-go/actor",
-	"actor": module + "actor", "supervisor": module + "supervisor", "topic": module + "topic", "topictest": module + "topic/topictest",
-	"cluster": module + "topic/cluster", "transport": module + "transport", "memory": module + "transport/memory",
-	"redis": module + "transport/redis", "websocket": module + "transport/websocket", "transporttest": module + "transport/transporttest",
+	"actor": module + "/actor", "supervisor": module + "/supervisor", "topic": module + "/topic", "topictest": module + "/topic/topictest",
+	"cluster": module + "/topic/cluster", "transport": module + "/transport", "memory": module + "/transport/memory",
+	"redis": module + "/transport/redis", "websocket": module + "/transport/websocket", "transporttest": module + "/transport/transporttest",
 }
 
 // usual are the variables that every fragment may use without saying where they come from.

@@ -1,5 +1,4 @@
-// Package echo_test holds the layout of the repository: what lies where, and who imports whom.
-package echo_test
+package examples_test
 
 import (
 	"encoding/json"
@@ -18,16 +17,20 @@ import (
 	"testing"
 )
 
+// The tests in this file hold the layout of the repository: what lies where, and who imports whom.
 const (
+	root   = ".."
 	module = "github.com/azutoolkit/echo"
 	engine = "github.com/asynkron/protoactor-go/actor"
+
+	engineParts = "github.com/asynkron/protoactor-go/"
 )
 
 // edges are the imports from outside of the standard library that each package may have. A name without a dot is a
 // package of this module.
 var edges = map[string][]string{
 	"supervisor":              {engine},
-	"actor":                   {engine, "supervisor"},
+	"actor":                   {engine, engineParts + "eventstream", engineParts + "extensions", "supervisor"}, // parts of the engine's ActorSystem
 	"transport":               {},
 	"transport/memory":        {"transport"},
 	"transport/redis":         {"transport", "github.com/redis/go-redis/v9"},
@@ -41,7 +44,7 @@ var edges = map[string][]string{
 // top are the entries of the top level, beside hidden ones and what builds and profiles leave.
 var top = []string{
 	"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "actor", "bench", "examples", "go.mod", "go.sum",
-	"house_test.go", "supervisor", "topic", "transport",
+	"supervisor", "topic", "transport",
 }
 
 // pkg is what go list says about a package of this module.
@@ -55,8 +58,8 @@ type pkg struct {
 // name is the package's path inside of the module.
 func (p pkg) name() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/") }
 
-// packages lists this module's packages.
-var packages = sync.OnceValues(func() ([]pkg, error) {
+// ourPackages lists this module's packages.
+var ourPackages = sync.OnceValues(func() ([]pkg, error) {
 	out, err := golist("-json=ImportPath,Doc,GoFiles,Imports", "./...")
 	if err != nil {
 		return nil, err
@@ -73,9 +76,11 @@ var packages = sync.OnceValues(func() ([]pkg, error) {
 	}
 })
 
-// golist runs go list in the module's root, where the tests of this package run.
+// golist runs go list in the root of the module.
 func golist(args ...string) (string, error) {
-	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Dir = root
+	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return "", errors.New("go list " + strings.Join(args, " ") + ": " + string(exit.Stderr))
@@ -84,7 +89,7 @@ func golist(args ...string) (string, error) {
 }
 
 func TestTopLevelIsAsDesigned(t *testing.T) {
-	entries, err := os.ReadDir(".")
+	entries, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,14 +100,14 @@ func TestTopLevelIsAsDesigned(t *testing.T) {
 		}
 	}
 	for _, name := range append([]string{".ci/run"}, top...) {
-		if _, err := os.Stat(name); err != nil {
+		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestPackagesImportOnlyWhatTheDesignAllows(t *testing.T) {
-	all, err := packages()
+	all, err := ourPackages()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +133,7 @@ func TestPackagesImportOnlyWhatTheDesignAllows(t *testing.T) {
 }
 
 func TestPackagesSayWhatTheyAre(t *testing.T) {
-	all, err := packages()
+	all, err := ourPackages()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +168,7 @@ func TestTransportIsMadeOfTheStandardLibrary(t *testing.T) {
 }
 
 func TestBenchIsAModuleOfItsOwn(t *testing.T) {
-	data, err := os.ReadFile("bench/go.mod")
+	data, err := os.ReadFile(filepath.Join(root, "bench/go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,11 +206,11 @@ func TestDependenciesAreTheOnesDecided(t *testing.T) {
 }
 
 func TestSourceKeepsTheHouseRules(t *testing.T) {
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case d.IsDir() || filepath.Ext(path) != ".go":
 			return nil
