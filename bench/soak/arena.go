@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/azutoolkit/echo/actor"
@@ -30,7 +31,7 @@ type squad struct {
 }
 
 // open makes an arena in all systems of the world, and those who stay in it.
-func (w *world) open(name string, opts ...topic.Option) (*arena, error) {
+func (w *world) open(rng *rand.Rand, name string, opts ...topic.Option) (*arena, error) {
 	a := &arena{name: name, number: uint32(w.id())}
 	opts = append(opts, topic.KeyBy(keyOf))
 	for i, sys := range w.systems {
@@ -52,8 +53,8 @@ func (w *world) open(name string, opts ...topic.Option) (*arena, error) {
 		}
 		a.witness = append(a.witness, s)
 	}
-	for range 1 + w.rng.IntN(2) {
-		if err := w.form(a); err != nil {
+	for range 1 + rng.IntN(2) {
+		if err := w.form(rng, a); err != nil {
 			return nil, err
 		}
 	}
@@ -68,8 +69,8 @@ func (w *world) open(name string, opts ...topic.Option) (*arena, error) {
 }
 
 // form makes a group, with an anchor in every system.
-func (w *world) form(a *arena) error {
-	sp := randomSpec(w.rng, true)
+func (w *world) form(rng *rand.Rand, a *arena) error {
+	sp := randomSpec(rng, true)
 	sp.flow, sp.from, sp.start, sp.filter, sp.parallel = topic.Block, topic.Latest, "Latest", 0, 1
 	q := &squad{name: fmt.Sprintf("group%d", w.id()), arena: a, spec: sp}
 	for i, t := range a.handles {

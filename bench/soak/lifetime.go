@@ -95,7 +95,7 @@ func (w *world) renew(ctx context.Context) {
 		if a := w.anyArena(rng); a != nil && a.name != "out" && a.name != "t.0" && !w.closing.Load() && ctx.Err() == nil {
 			w.remove(a)
 			w.report.count("topics removed", 1)
-			if _, err := w.open(a.name); err != nil && !w.closing.Load() {
+			if _, err := w.open(rng, a.name); err != nil && !w.closing.Load() {
 				w.violation("open %s again: %v", a.name, err)
 			}
 		}

@@ -156,7 +156,7 @@ func (sh *sharing) inTurn(p part, major uint64) bool {
 	case t.by.handout != nil && !same && t.by.out > p.in:
 		return sh.bad("%s got %d while %s had another of its key", p.who, major, t.by.who)
 	case !t.open[major] && major < t.last:
-		return sh.bad("%s got %d after %d, which has the same key", p.who, major, t.last)
+		return sh.bad("%s got %d as attempt %d, after %s had got %d of the same key (%v on attempt %d)", p.who, major, p.attempt, t.by.who, t.last, t.by.made, t.by.attempt)
 	}
 	for other := range t.open {
 		if other < major && !slices.Contains(p.majors, other) {

@@ -67,12 +67,12 @@ func newWorld(r *report, number int, seed uint64, bridged bool) (*world, error) 
 		}
 	}
 	for i := range 4 {
-		if _, err := w.open(fmt.Sprintf("t.%d", i), w.retention()...); err != nil {
+		if _, err := w.open(w.rng, fmt.Sprintf("t.%d", i), w.retention()...); err != nil {
 			return nil, err
 		}
 	}
 	var err error
-	w.out, err = w.open("out")
+	w.out, err = w.open(w.rng, "out")
 	return w, err
 }
 
