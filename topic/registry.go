@@ -22,6 +22,7 @@ type registry struct {
 	sys      *actor.System
 	dog      *watchdog
 	base     time.Time // times are what has passed since then, so that a clock that is set does not move them
+	wall     int64     // base in nanoseconds since 1970
 	draining atomic.Bool
 	moved    chan struct{} // nudged while draining
 	pids     sync.Map      // id → *core
@@ -45,14 +46,15 @@ type registryKey struct{}
 
 func registryOf(sys *actor.System) *registry {
 	return actor.Extend(sys, registryKey{}, func() *registry {
-		return &registry{sys: sys, dog: &watchdog{stop: make(chan struct{})}, base: time.Now(), moved: make(chan struct{}, 1),
+		now := time.Now()
+		return &registry{sys: sys, dog: &watchdog{stop: make(chan struct{})}, base: now, wall: now.UnixNano(), moved: make(chan struct{}, 1),
 			topics: map[string]*entry{}, patterns: map[*pattern]bool{}, roamers: map[*subscriber]struct{}{}}
 	})
 }
 
 func (r *registry) logger() *slog.Logger { return r.sys.Logger() }
 
-func (r *registry) now() int64 { return r.base.UnixNano() + int64(time.Since(r.base)) }
+func (r *registry) now() int64 { return r.wall + int64(time.Since(r.base)) }
 
 func (r *registry) newEpoch() string { return strings.ToLower(rand.Text()[:10]) }
 
@@ -109,7 +111,12 @@ func (r *registry) open(name string, typ reflect.Type, set settings, make_ func(
 func (r *registry) make(e *entry, name string, typ reflect.Type, set settings, finish func(*core) error) {
 	defer close(e.ready)
 	c := newCore(r, name, typ, set)
-	if e.err = finish(c); e.err == nil {
+	if set.via == nil {
+		e.err = finish(c)
+	} else {
+		e.err = outcome(func() error { return finish(c) }) // a transport is the user's
+	}
+	if e.err == nil {
 		e.err = c.start()
 	}
 	if e.err != nil {
@@ -121,7 +128,9 @@ func (r *registry) make(e *entry, name string, typ reflect.Type, set settings, f
 		r.mu.Unlock()
 		return
 	}
-	e.core = c
+	r.mu.Lock()
+	e.core = c // forget looks at it, for a topic that was there before
+	r.mu.Unlock()
 	if r.draining.Load() {
 		c.seal()
 	}
