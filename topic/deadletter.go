@@ -187,13 +187,14 @@ func (t *Topic[M]) redrive(ctx context.Context, which func(DeadLetter) bool) (n 
 		if !ok || (which != nil && !which(d)) {
 			continue
 		}
+		if !dead.claimRedrive(pos) {
+			continue
+		}
 		if !c.listens(d.Consumer) {
+			dead.releaseRedrive(pos)
 			if !slices.Contains(missing, d.Consumer) {
 				missing = append(missing, d.Consumer)
 			}
-			continue
-		}
-		if !dead.claimRedrive(pos) {
 			continue
 		}
 		again, err := t.message(m, nil)
