@@ -89,32 +89,3 @@ var impatient = func() context.Context {
 	cancel()
 	return ctx
 }()
-
-// joinGroup makes the leg's host a member of the group, which is found or made. Where the log lives in a transport, so does
-// the group: its members here share a stream of what the transport gives to this node.
-func (c *core) joinGroup(l *leg, name string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	cfg := l.config()
-	g := c.groups[name]
-	if g != nil && g.policy.responder != cfg.responder {
-		return responderError(name, g.policy.responder)
-	}
-	if g != nil && (g.flow != cfg.flow || g.policy.buffer != cfg.buffer) {
-		return &groupError{name: name, flow: g.flow, buffer: uint64(g.policy.buffer)}
-	}
-	if g == nil {
-		if g = newGroup(c.stream, name, cfg); c.bridge != nil {
-			if err := c.bridge.share(g, cfg); err != nil {
-				return err
-			}
-		}
-		if c.groups == nil {
-			c.groups = map[string]*group{}
-		}
-		c.groups[name] = g
-	}
-	l.group, l.stream = g, g.stream // before others can see the member, and wake it
-	g.join(l.host)
-	return nil
-}
