@@ -199,7 +199,7 @@ func (t *Topic[M]) redrive(ctx context.Context, which func(DeadLetter) bool) (n 
 		}
 		again, err := t.message(m, nil)
 		if err == nil {
-			again.meta = &meta{id: d.ID, key: d.Key, headers: d.Headers, target: d.Consumer}
+			again.meta = &meta{id: d.ID, key: d.Key, headers: d.Headers, target: d.Consumer, size: again.bytes()}
 			_, err = c.stream.append(ctx, c.now(), again)
 		}
 		if err != nil {

@@ -144,6 +144,8 @@ func (e *stuckError) Error() string {
 
 func (e *stuckError) Unwrap() error { return e.cause }
 
+var errOwnEnd = errors.New("a consumer cannot wait for its own end: it drains without a wait, see Done")
+
 var errNoContext = errors.New("context is nil: use context.Background()")
 
 var errNoRequest = errors.New("the message is no request: nobody waits for an answer")

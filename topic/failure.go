@@ -77,16 +77,32 @@ func (s *subscriber) decide(h *header, err error) supervisor.Directive {
 	if r := (*rejection)(nil); errors.As(err, &r) {
 		return supervisor.DeadLetter
 	}
-	return s.cfg.policy.Directive(err, int(s.attempt))
+	p := s.cfg.policy
+	if p.Decide == nil {
+		return p.Directive(err, int(s.attempt))
+	}
+	var d supervisor.Directive
+	if outcome(func() error { // it may call runtime.Goexit
+		d = p.Directive(err, int(s.attempt))
+		return nil
+	}) != nil {
+		p.Decide = nil
+		return p.Directive(err, int(s.attempt))
+	}
+	return d
 }
 
 func (s *subscriber) observe(l *leg, h *header, err error, d supervisor.Directive, delay time.Duration) {
 	if s.cfg.policy.Observe == nil {
 		return
 	}
-	s.cfg.policy.Report(s.registry().logger(), supervisor.Event{
+	e := supervisor.Event{
 		Time: time.Now(), Actor: s.Self(), Topic: l.stream.owner.name, Consumer: s.label(),
 		Err: err, Directive: d, Attempt: int(s.attempt), Delay: delay, Message: h.value(),
+	}
+	_ = outcome(func() error { // it may call runtime.Goexit
+		s.cfg.policy.Report(s.registry().logger(), e)
+		return nil
 	})
 }
 

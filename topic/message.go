@@ -52,6 +52,7 @@ type meta struct {
 	attempt  int    // attempts made before this process saw it
 	payload  []byte // a record that did not decode
 	broken   error  // why it did not decode
+	size     int    // as SizeOf says
 	then     func() // no message, but what is to be done when the consumer has come so far
 }
 
@@ -73,6 +74,14 @@ func (h *header) key() string {
 		return ""
 	}
 	return h.meta.key
+}
+
+// bytes is the size as SizeOf says.
+func (h *header) bytes() int {
+	if h.meta == nil {
+		return 0
+	}
+	return h.meta.size
 }
 
 func (h *header) id(epoch string) string {

@@ -150,6 +150,10 @@ func TestOtherOptionsForAnOpenTopicAreRefused(t *testing.T) {
 	mustOpen[World](t, sys, "worlds")
 	_, err := topic.Open[World](sys, "worlds", topic.Retain(topic.Retention{Count: 6}))
 	reads(t, err, "the topic is open with another retention ({Count:5 Bytes:0 Age:0s}): give the same, or none")
+	_, err = topic.Open[World](sys, "worlds", topic.KeyBy(func(World) string { return "" }))
+	reads(t, err, "the topic is open without KeyBy: give it when the topic is opened first")
+	_, err = topic.Open[World](sys, "worlds", topic.SizeOf(func(World) int { return 1 }))
+	reads(t, err, "the topic is open without SizeOf: give it when the topic is opened first")
 	_, err = topic.Open[World](sys, "worlds", topic.Via(memory.New()))
 	reads(t, err, "the topic is open with another transport: open it with the same Via, or without")
 }

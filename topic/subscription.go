@@ -39,7 +39,8 @@ func (s *Subscription) Stop() {
 }
 
 // Drain lets the subscription deal with what is in the log now, ends it, and waits for the end. If ctx ends first Drain
-// returns its error and the subscription goes on to drain. A consumer must not call it on itself.
+// returns its error and the subscription goes on to drain. A consumer cannot wait for itself: called with its own context
+// Drain returns an error at once, and the subscription drains all the same.
 func (s *Subscription) Drain(ctx context.Context) error {
 	if ctx == nil {
 		return wrap("drain", s.Name(), errNoContext)
@@ -47,6 +48,9 @@ func (s *Subscription) Drain(ctx context.Context) error {
 	s.leavePattern()
 	for _, h := range s.hosts {
 		h.drain()
+	}
+	if slices.Contains(s.hosts, publisher(ctx)) {
+		return wrap("drain", s.Name(), errOwnEnd)
 	}
 	return wrap("drain", s.Name(), awaitAll(ctx, s.hosts))
 }

@@ -13,6 +13,7 @@ import (
 type Topic[M any] struct {
 	core    *core
 	keyBy   func(M) string
+	sizeOf  func(M) int
 	nilable bool
 	arena   *arena[M] // nil where messages are not made in blocks
 }
@@ -61,11 +62,13 @@ func open[M any](sys *actor.System, name string, opts []Option) (*Topic[M], erro
 	if c.set.keyBy != nil {
 		t.keyBy = c.set.keyBy.(func(M) string)
 	}
+	t.sizeOf, _ = c.set.sizeOf.(func(M) int)
 	return t, nil
 }
 
 // setUp gives a new core what depends on the type.
-func setUp[M any](c *core, t *Topic[M]) error {
+func setUp[M any](c *core, opened *Topic[M]) error {
+	t := &Topic[M]{keyBy: opened.keyBy, nilable: opened.nilable} // opened is still being written to
 	c.wrap = func(v any) (*header, error) {
 		m, ok := v.(M)
 		if !ok {
@@ -77,13 +80,23 @@ func setUp[M any](c *core, t *Topic[M]) error {
 		return t.message(m, nil)
 	}
 	c.blank = func() *header { return newMessage(*new(M)) }
+	if f, ok := c.set.sizeOf.(func(M) int); ok {
+		t.sizeOf = f
+		c.weigh = func(h *header) (size int) {
+			_ = outcome(func() error {
+				size = max(f(valueOf[M](h)), 0)
+				return nil
+			})
+			return size
+		}
+	}
 	size, err := sizer[M](&c.set)
 	if err != nil {
 		return err
 	}
 	c.stream = newStream(c, c.set.retain, size)
 	if c.set.via == nil {
-		if t.keyBy == nil && !c.stream.isLean() {
+		if t.keyBy == nil && c.set.sizeOf == nil && !c.stream.isLean() {
 			c.arena = newArena[M]()
 		}
 		return nil
@@ -98,14 +111,14 @@ func setUp[M any](c *core, t *Topic[M]) error {
 func sizer[M any](set *settings) (func(*header) int, error) {
 	typ := reflect.TypeFor[M]()
 	var size func(*header) int
-	switch f := set.sizeOf.(type) {
+	switch set.sizeOf.(type) {
 	case nil:
 		switch {
 		case typ.Kind() == reflect.String, typ.Kind() == reflect.Slice && typ.Elem().Kind() == reflect.Uint8:
 			size = func(h *header) int { return reflect.ValueOf(valueOf[M](h)).Len() }
 		}
-	case func(M) int:
-		size = func(h *header) int { return f(valueOf[M](h)) }
+	case func(M) int: // called by publishers, because here the log is locked
+		size = (*header).bytes
 	default:
 		return nil, fmt.Errorf("SizeOf takes %v, want func(%v) int", reflect.TypeOf(set.sizeOf), typ)
 	}
@@ -143,6 +156,10 @@ func (s *settings) conflict(later settings) error {
 	switch {
 	case later.via != nil && later.via != s.via:
 		return fmt.Errorf("the topic is open with another transport: open it with the same Via, or without")
+	case later.keyBy != nil && s.keyBy == nil:
+		return fmt.Errorf("the topic is open without KeyBy: give it when the topic is opened first")
+	case later.sizeOf != nil && s.sizeOf == nil:
+		return fmt.Errorf("the topic is open without SizeOf: give it when the topic is opened first")
 	case later.asked != Retention{} && later.asked != s.asked:
 		return fmt.Errorf("the topic is open with another retention (%+v): give the same, or none", s.asked)
 	}
@@ -251,6 +268,12 @@ func (t *Topic[M]) message(m M, opts []PublishOption) (*header, error) {
 		key = t.keyBy(m)
 	}
 	h.meta = metaOf(key, opts)
+	if t.sizeOf != nil {
+		if h.meta == nil {
+			h.meta = &meta{}
+		}
+		h.meta.size = max(t.sizeOf(m), 0)
+	}
 	return h, nil
 }
 
