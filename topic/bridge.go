@@ -79,6 +79,14 @@ func (b *bridge) publish(ctx context.Context, batch []*header) (int, error) {
 	return len(batch), nil
 }
 
+// fault is why the transport did not do what was asked: where the topic has ended meanwhile, that.
+func (b *bridge) fault(err error) error {
+	if ended := b.core.stream.ended(); ended != nil && (b.ctx.Err() != nil || errors.Is(err, transport.ErrClosed)) {
+		return ended
+	}
+	return transportError(err)
+}
+
 // transportError speaks in the errors of this package.
 func transportError(err error) error {
 	switch {
@@ -192,16 +200,30 @@ func (b *bridge) state() (link string, lost uint64) {
 
 // messages decodes records. One that does not decode is a message all the same, which its consumers fail on.
 func (b *bridge) messages(records []transport.Record) []*header {
-	batch := make([]*header, len(records))
-	for i := range records {
-		batch[i] = b.message(&records[i])
+	batch := make([]*header, 0, len(records))
+	for len(batch) < len(records) {
+		err := outcome(func() error { // the codec is the user's
+			for i := len(batch); i < len(records); i++ {
+				batch = append(batch, b.message(&records[i]))
+			}
+			return nil
+		})
+		if err != nil {
+			r := &records[len(batch)]
+			batch = append(batch, b.header(r, nil, err))
+		}
 	}
 	return batch
 }
 
 func (b *bridge) message(r *transport.Record) *header {
-	m := &meta{id: r.ID, key: r.Key, headers: r.Headers, position: &r.Position}
 	h, err := b.core.decode(r.Data)
+	return b.header(r, h, err)
+}
+
+// header is the message with what the record says of it; err is why there is none.
+func (b *bridge) header(r *transport.Record, h *header, err error) *header {
+	m := &meta{id: r.ID, key: r.Key, headers: r.Headers, position: &r.Position}
 	if err != nil {
 		h = b.core.blank()
 		m.broken, m.payload = err, r.Data

@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -72,7 +73,16 @@ func tryCodec(codec transport.Codec, typ reflect.Type) error {
 	if typ.Kind() == reflect.Pointer {
 		v = reflect.New(typ.Elem())
 	}
-	if _, err := codec.Encode(v.Interface()); err != nil {
+	err := outcome(func() error {
+		if codec == transport.JSON {
+			if why := unwritable(typ, map[reflect.Type]bool{}); why != "" {
+				return errors.New(why)
+			}
+		}
+		_, err := codec.Encode(v.Interface())
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("messages of type %v cannot be written to a transport: %w; use another type, or give a Codec", typ, err)
 	}
 	return nil

@@ -59,10 +59,11 @@ func (c *core) replay(live *leg, from Start) error {
 	}
 	reader, err := b.log.Follow(b.ctx, transportStart(from))
 	if err != nil {
-		return transportError(err)
+		return b.fault(err)
 	}
 	past := newStream(c, Retention{}, nil)
-	cfg := *live.config()
+	cfg, asked := *live.config(), *live.config().wishes
+	cfg.wishes = &asked
 	cfg.flow = Block // the past waits for the consumer, whatever it wants of the present
 	l := &leg{special: &special{batch: live.batch.again(), cfg: &cfg}, stream: past, host: s, handle: live.handle}
 	if live.config().flow.queues() {

@@ -40,7 +40,7 @@ func (b *bridge) share(g *group, cfg *config) error {
 	remote, err := b.log.Group(b.ctx, groupName(b.core.reg.sys.Name(), g.name), transport.GroupConfig{
 		Start: transportStart(cfg.from), Keyed: b.caps.KeyedGroups})
 	if err != nil {
-		return transportError(err)
+		return b.fault(err)
 	}
 	g.stream = newStream(b.core, Retention{}, nil)
 	g.buffer = uint64(min(cfg.buffer, takeAhead))
@@ -69,9 +69,12 @@ func (sh *share) take() {
 		switch {
 		case err == nil:
 			failures = 0
-			batch := make([]*header, len(deliveries))
+			records := make([]transport.Record, len(deliveries))
 			for i := range deliveries {
-				batch[i] = b.message(&deliveries[i].Record)
+				records[i] = deliveries[i].Record
+			}
+			batch := b.messages(records)
+			for i := range batch {
 				batch[i].meta.attempt = deliveries[i].Attempt - 1
 			}
 			if _, err := sh.group.stream.append(b.ctx, b.core.now(), batch...); err != nil {
