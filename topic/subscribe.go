@@ -212,26 +212,37 @@ func (c *core) subscribeGroup(cfg *config, h handler, b func() *batcher) (*Subsc
 
 // spawn makes a subscriber's actor, a child of the topic's. It is owned by the caller until begin.
 func (c *core) spawn(cfg *config, name string) (*subscriber, error) {
-	if name == "" {
-		name = c.subName()
-	} else {
-		name = actor.EscapeName(name)
-	}
 	s := &subscriber{cfg: cfg, core: c}
 	s.state.Store(running)
+	for {
+		element := actor.EscapeName(name)
+		if name == "" {
+			element = c.subName()
+		}
+		err := c.spawnActor(s, c.pid.Id+"/"+element)
+		if err == nil {
+			return s, nil
+		}
+		if why := c.stream.ended(); why != nil {
+			return nil, why
+		}
+		if name != "" {
+			return nil, fmt.Errorf("the topic has a subscription named %q: choose another name", cfg.name)
+		}
+	}
+}
+
+// spawnActor makes an actor of that ID, or of a similar one if a subscription of a removed topic still has it.
+func (c *core) spawnActor(s *subscriber, id string) error {
 	c.spawnMu.Lock()
+	defer c.spawnMu.Unlock()
 	c.spawning = s
-	id := c.pid.Id + "/" + name
 	_, err := proto.DefaultSpawner(c.reg.sys.Engine(), id, c.props, parent{pid: c.pid})
 	if err != nil && c.reg.isLeaving(id) {
 		_, err = proto.DefaultSpawner(c.reg.sys.Engine(), id+"~"+c.epoch, c.props, parent{pid: c.pid})
 	}
 	c.spawning = nil
-	c.spawnMu.Unlock()
-	if err != nil {
-		return nil, fmt.Errorf("the topic has a subscription named %q: choose another name", cfg.name)
-	}
-	return s, nil
+	return err
 }
 
 // A parent is all that the engine asks of a child's parent.
