@@ -1,3 +1,76 @@
+// What DESIGN.md says under "What holds", as far as it concerns one process, and the test of it.
+//
+//	Order
+//	  all subscribers see the messages in log order             TestOrderIsTheLogsForAll
+//	  a publisher's messages keep their order                   TestOrderIsTheLogsForAll
+//	Publish
+//	  nil means that the log has the message                    TestPublishReturnsWhenTheLogHasIt, TestClosePublishIsRefusedOrDelivered
+//	  waits for room under Block, never longer than ctx         TestBlockMakesPublishersWait
+//	  the batch form                                            TestPublishBatchAppendsInOrder, TestPublishBatchLargerThanTheBuffer
+//	  an error means "not in the log" or "unknown"              TestPublicationThatFailedMayBeRepeated, TestViaUnknownOutcomeIsRepeatedWithoutACopy
+//	  an ID makes repeating harmless                            TestPublicationWithAnIDIsAppendedOnce
+//	  Send to the PID; failures go to the dead letters          TestSendToThePIDPublishes
+//	  nil is refused                                            TestPublishRefusesNil
+//	  to its own full topic: an error, no deadlock              TestConsumerThatPublishesDoesNotWaitForItself
+//	  key, ID, headers                                          TestPublicationCarriesKeyIDAndHeaders
+//	  Open is idempotent per name and type                      TestOpenIsIdempotentPerNameAndType
+//	Subscribe
+//	  when it returns every later publication reaches it        TestSubscribeReachesEveryLaterPublication
+//	  its start position is known                               TestSubscribeStarts
+//	  Latest, Earliest, a position, a time                      TestSubscribeStarts, TestSubscribeRefusesPositionsThatAreNotThere
+//	  a replay joins the live flow without gap or repeat        TestReplayJoinsTheLiveFlow
+//	  Stop ends it now                                          TestStopEndsNow, TestStopByTheConsumerItself
+//	  Drain ends it after what is in the log                    TestDrainHandlesWhatIsInTheLog, TestDrainEndsWithItsContext, TestDrainByPoisonPill
+//	  a dying subscriber leaves no trace                        TestSubscriberThatDiesLeavesNoTrace, TestSubscribePIDIsForgottenWhenTheActorDies
+//	  filters                                                   TestFilterLeavesMessagesOut
+//	  pause and resume                                          TestPauseKeepsMessagesForResume
+//	  batches                                                   batch_test.go
+//	  retention by count, bytes and age                         retention_test.go
+//	One consumer, one message at a time
+//	  a state needs no lock                                     TestSpawnGivesAConsumerAStateOfItsOwn
+//	  also on several topics                                    TestOneConsumerOnSeveralTopicsHandlesOneMessageAtATime, TestPatternIsOneConsumer
+//	  Parallel works at once                                    TestParallelWorksAtOnce, TestParallelMakesNValues
+//	  and keeps the order of a key                              TestParallelKeepsTheOrderOfAKey, TestGroupKeepsTheOrderOfAKey
+//	Failure
+//	  an error: the same message in place, after a back-off     TestErrorRetriesInPlaceAfterABackOff, TestBackOffWithoutJitterIsExact
+//	  a panic: a fresh value and the same message               TestPanicBringsAFreshValueAndTheSameMessage
+//	  exhausted: a dead letter with all that is known           TestExhaustionMakesADeadLetter
+//	  the subscription goes on                                  TestExhaustionMakesADeadLetter
+//	  dead letters are read like any topic                      TestDeadLettersReadLikeATopic
+//	  and redriven to the consumer that failed, once            TestRedriveReachesOnlyTheConsumerThatFailed
+//	  a policy maps errors                                      TestPolicyMapsErrors, TestEscalateRestartsTheOthers, TestRejectMakesADeadLetterAtOnce
+//	  restart budget                                            TestRestartBudgetEndsTheSubscription
+//	  children end before the successor begins                  TestRestartStopsTheChildrenFirst
+//	  waiting holds no goroutine and no other subscriber        TestWaitingHoldsNoGoroutineAndNobodyUp
+//	  what does not decode is a dead letter                     FuzzRecordsThatDoNotDecode
+//	Flow
+//	  Block                                                     TestBlockMakesPublishersWait
+//	  DropOldest                                                TestDropOldestKeepsTheNewest
+//	  DropNewest                                                TestDropNewestKeepsTheOldest
+//	  Latest                                                    TestLatestKeepsTheNewestOfEachKey, TestLatestBoundsItsKeys
+//	  Disconnect                                                TestDisconnectEndsTheSubscription
+//	  every drop is counted, and the consumer sees it           TestSkippedIsTold, TestPanicBehindDroppedMessagesCountsRight
+//	Groups
+//	  mix with plain subscribers                                TestGroupMixesWithPlainSubscribers
+//	  a member that dies gives back                             TestGroupMemberThatDiesGivesBack, TestGroupBatchKeepsAttempts
+//	  one key with one member at a time, in order               TestGroupKeepsTheOrderOfAKey, TestGroupKeyOfAPausedMemberGoesToAnother
+//	  nothing twice, nothing lost                               TestGroupHandlesNothingTwiceAndLosesNothing, TestAnyGroupIsLikeTheModel
+//	Patterns
+//	  NATS rules, types                                         TestPatternMatchesTokens, TestPatternMatchesTypes
+//	  later topics from their first message                     TestPatternMissesNothingOfLaterTopics
+//	Requests
+//	  one typed answer, no responder, failures                  request_test.go
+//	Sharing
+//	  subscribers share the value; crossing makes a copy        TestValuesAreShared, TestViaCarriesMetadataAndCopies
+//	Close
+//	  stops the intake                                          TestCloseRefusesEverythingAfterwards, TestCloseRefusesPublishersThatWait
+//	  subscriptions finish what the log holds                   TestCloseDrains, TestCloseDrainsPipelines, TestCloseWaitsForBackOffs
+//	  ends with its context and names who is left               TestCloseNamesWhoDoesNotEnd
+//	  all goroutines are gone                                   TestMain
+//	  twice is fine                                             TestCloseRefusesEverythingAfterwards
+//	Quiet
+//	  nothing is printed but warnings and errors                TestQuiet
+//	Statistics                                                  stats_test.go
 package topic_test
 
 import (
@@ -15,6 +88,9 @@ import (
 	"github.com/azutoolkit/echo/supervisor"
 	"github.com/azutoolkit/echo/topic"
 )
+
+// World is who is greeted.
+type World struct{ Name string }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

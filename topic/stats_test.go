@@ -1,6 +1,9 @@
 package topic_test
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -132,4 +135,34 @@ func TestStatsAreReadableUnderLoad(t *testing.T) {
 	publish(t, numbers, upTo(5000)...)
 	close(stop)
 	readers.Wait()
+}
+
+// Nothing is logged but warnings and errors: nothing at all while all goes well, and one line for many dead letters.
+func TestQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		sys := actor.NewSystem(actor.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		numbers := open[int](t, sys, "numbers")
+		sub := subscribe(t, numbers, func(ctx topic.Context, n int) error {
+			if n < 0 {
+				return errNo
+			}
+			return nil
+		}, topic.Name("me"), noRetries)
+		publish(t, numbers, upTo(100)...)
+		synctest.Wait()
+		if log.Len() > 0 {
+			t.Error(log.String())
+		}
+		publish(t, numbers, -1, -2, -3)
+		if err := sub.Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := sys.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if s := log.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "level=WARN") || !strings.Contains(s, "subscription=me") {
+			t.Error(s)
+		}
+	})
 }
