@@ -81,8 +81,14 @@ func Dedup(n int) Option {
 // SubscribeOption configures a subscription.
 type SubscribeOption func(*config)
 
-// config is what a subscription was asked for. Subscriptions without options share one.
+// config is what a subscription was asked for. Subscriptions without options share their wishes.
 type config struct {
+	*wishes
+	hooks hooks
+}
+
+// wishes are what options say.
+type wishes struct {
 	name      string
 	from      Start
 	flow      flowKind
@@ -96,7 +102,6 @@ type config struct {
 	batchWait time.Duration
 	responder bool
 	follows   *actor.PID // the actor that gets the messages; the subscription ends with it
-	hooks     hooks
 	err       error
 }
 
@@ -124,7 +129,7 @@ func configure(opts []SubscribeOption) *config {
 var asIs = configured(nil)
 
 func configured(opts []SubscribeOption) *config {
-	c := &config{from: Latest, buffer: defaultBuffer, parallel: 1}
+	c := &config{wishes: &wishes{from: Latest, buffer: defaultBuffer, parallel: 1}}
 	for _, o := range opts {
 		if o != nil {
 			o(c)

@@ -20,7 +20,7 @@ type Consumer[M any] interface {
 // Spawn subscribes a consumer with a state of its own, made by new. After a panic it is replaced by a fresh one, which gets the
 // same message.
 func Spawn[M any, C Consumer[M]](src Source[M], new func() C, opts ...SubscribeOption) (*Subscription, error) {
-	cfg := configured(opts)
+	cfg := &config{wishes: configure(opts).wishes}
 	var sub *Subscription
 	var err error
 	switch {
