@@ -84,7 +84,7 @@ func (s *subscriber) serveBatch(l *leg) bool {
 		}
 		return moved
 	}
-	s.skipped = l.drops() - l.seen
+	l.note()
 	s.handBatch(l)
 	return true
 }

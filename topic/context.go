@@ -75,8 +75,14 @@ func (s *subscriber) Position() Position {
 	return s.cur.position(s.on.stream.owner.epoch)
 }
 
-func (s *subscriber) Attempt() int    { return int(s.attempt) + 1 }
-func (s *subscriber) Skipped() uint64 { return s.skipped }
+func (s *subscriber) Attempt() int { return int(s.attempt) + 1 }
+
+func (s *subscriber) Skipped() uint64 {
+	if s.on == nil {
+		return 0
+	}
+	return s.on.skipped
+}
 
 func (s *subscriber) Deadline() (time.Time, bool) { return time.Time{}, false }
 func (s *subscriber) Done() <-chan struct{}       { return s.quit() }

@@ -14,8 +14,6 @@ type leg struct {
 
 	cursor atomic.Uint64 // first message not yet dealt with
 	ended  atomic.Bool
-	queued atomic.Bool // in the host's list of legs with work
-	gated  atomic.Bool // waits for the replay before it; see replay.go
 }
 
 // special is what legs need that do more than read a log of this process under Block.
@@ -26,6 +24,9 @@ type special struct {
 	cfg     *config       // set where it differs from the host's
 	dropped atomic.Uint64 // messages that the flow policy left out
 	seen    uint64        // dropped, as the consumer was last told; owned by who runs the host
+	skipped uint64        // what the consumer is told with the message in hand; owned by who runs the host
+	queued  atomic.Bool   // in the host's list of legs with work
+	gated   atomic.Bool   // waits for the replay before it; see replay.go
 }
 
 // plain is what legs have in common that are nothing special. Nobody changes it: under Block nothing is dropped.
@@ -50,6 +51,13 @@ func (l *leg) place(start, lost uint64) {
 			l.special = &special{}
 		}
 		l.dropped.Store(lost)
+	}
+}
+
+// note finds out what the consumer is to be told with the next message.
+func (l *leg) note() {
+	if l.special != plain {
+		l.skipped = l.drops() - l.seen
 	}
 }
 

@@ -16,6 +16,7 @@ type many struct {
 
 	mu     sync.Mutex
 	legs   map[*stream]*leg // guarded by mu
+	coming []*leg           // guarded by mu: places at the ends of replays
 	ready  []*leg           // guarded by mu
 	closed bool             // guarded by mu
 	after  []func()         // guarded by mu: called when the consumer has ended
@@ -43,6 +44,28 @@ func (m *many) remove(l *leg) {
 	if m.legs[l.stream] == l {
 		delete(m.legs, l.stream)
 	}
+}
+
+// expect takes note of a leg that gets its place when a replay has come to it: until then the consumer is busy.
+func (m *many) expect(l *leg) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.coming = append(m.coming, l)
+}
+
+// arrived ends what expect began.
+func (m *many) arrived(l *leg) {
+	m.mu.Lock()
+	m.coming = slices.DeleteFunc(m.coming, func(other *leg) bool { return other == l })
+	m.mu.Unlock()
+	m.reg.nudge()
+}
+
+// expected are the legs whose replays go on.
+func (m *many) expected() []*leg {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.coming)
 }
 
 func (m *many) legFor(st *stream) *leg {

@@ -99,7 +99,7 @@ func (s *subscriber) serveGroup(l *leg) bool {
 		return false
 	}
 	s.attempt = uint16(attempt)
-	s.skipped = l.drops() - l.seen
+	l.note()
 	s.handOut(l, h)
 	return true
 }

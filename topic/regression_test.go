@@ -10,6 +10,7 @@ import (
 	"github.com/azutoolkit/echo/actor"
 	"github.com/azutoolkit/echo/supervisor"
 	"github.com/azutoolkit/echo/topic"
+	"github.com/azutoolkit/echo/transport/memory"
 )
 
 // A consumer that blocks gets the pump to itself. When it then left by runtime.Goexit, the pump's goroutine panicked.
@@ -161,4 +162,34 @@ func TestRefusedSubscriptionsLeaveNoPlace(t *testing.T) {
 		}
 		pass(time.Second)
 	})
+}
+
+// Close and Drain took a replay from a transport for finished while its reader was under way.
+func TestReplayIsFinishedBeforeTheEnd(t *testing.T) {
+	ends := map[string]func(t *testing.T, sys *actor.System, sub *topic.Subscription) error{
+		"close": func(t *testing.T, sys *actor.System, _ *topic.Subscription) error { return sys.Close(t.Context()) },
+		"drain": func(t *testing.T, _ *actor.System, sub *topic.Subscription) error { return sub.Drain(t.Context()) },
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, sys *actor.System) {
+				hub := memory.New()
+				defer hub.Close(t.Context())
+				link := hub.Link("slow")
+				numbers, got := open[int](t, sys, "numbers", topic.Via(link)), newRecord[int]()
+				if err := numbers.PublishBatch(t.Context(), upTo(3000)); err != nil {
+					t.Fatal(err)
+				}
+				pass(time.Second)
+				link.Delay(10 * time.Millisecond)
+				sub := subscribe(t, numbers, got.on, topic.From(topic.Earliest))
+				if err := end(t, sys, sub); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(got.all()); n != 3000 {
+					t.Errorf("%d messages handled, want 3000", n)
+				}
+			})
+		})
+	}
 }

@@ -79,7 +79,8 @@ func (c *core) replay(live *leg, from Start) error {
 		return err
 	}
 	live.gated.Store(true)
-	c.reg.sys.Go("replay of topic "+strconv.Quote(c.name), func(context.Context) {
+	s.many.expect(live)
+	started := c.reg.sys.Go("replay of topic "+strconv.Quote(c.name), func(context.Context) {
 		joined := false
 		b.follow(reader, past, func(last transport.Position) bool {
 			for !l.ended.Load() {
@@ -92,6 +93,8 @@ func (c *core) replay(live *leg, from Start) error {
 		},
 			func(n int64) { l.dropped.Add(uint64(n)) })
 		if !joined {
+			live.ended.Store(true)
+			s.many.arrived(live)
 			return
 		}
 		h := c.blank()
@@ -101,9 +104,13 @@ func (c *core) replay(live *leg, from Start) error {
 			c.without(past)
 			live.gated.Store(false)
 			s.many.push(live)
+			s.many.arrived(live)
 		}}
 		_, _ = past.append(b.ctx, c.now(), h)
 	})
+	if !started {
+		return ErrClosed
+	}
 	return nil
 }
 

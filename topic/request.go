@@ -86,13 +86,12 @@ func Respond[M, R any](t *Topic[M], fn func(Context, M) (R, error), opts ...Subs
 		cfg.group = responders
 	}
 	cfg.responder = true
-	sub, err := t.subscribe(plan[M]{handle: func(ctx Context, m M) error {
-		s := ctx.(*subscriber)
-		r := s.cur.meta.reply
+	sub, err := t.subscribe(plan[M]{handle: func(s *subscriber, h *header) error {
+		r := h.meta.reply
 		if r.ctx != nil && r.ctx.Err() != nil {
 			return nil
 		}
-		answer, err := fn(s, m)
+		answer, err := fn(s, valueOf[M](h))
 		if err != nil {
 			return err
 		}

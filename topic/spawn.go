@@ -41,7 +41,7 @@ func Spawn[M any, C Consumer[M]](src Source[M], new func() C, opts ...SubscribeO
 var errNoSource = errors.New("source is nil: open a topic, or match a pattern")
 
 func consumerPlan[M any, C Consumer[M]]() plan[M] {
-	return plan[M]{handle: func(ctx Context, m M) error { return ctx.(*subscriber).consumer.(C).On(ctx, m) }}
+	return plan[M]{handle: func(s *subscriber, h *header) error { return s.consumer.(C).On(s, valueOf[M](h)) }}
 }
 
 // hooksOf finds out what a consumer can do besides.
@@ -85,7 +85,7 @@ func With[C, M any](src Source[M], fn func(C, Context, M) error, opts ...Subscri
 		if err := typed[M](cfg); err != nil {
 			return err
 		}
-		p := plan[M]{handle: func(ctx Context, m M) error { return fn(ctx.(*subscriber).consumer.(C), ctx, m) }}
+		p := plan[M]{handle: func(s *subscriber, h *header) error { return fn(s.consumer.(C), s, valueOf[M](h)) }}
 		return src.join(s, p, cfg)
 	}}
 }

@@ -19,7 +19,7 @@ type Source[M any] interface {
 
 // A plan says how a consumer handles messages of type M.
 type plan[M any] struct {
-	handle func(ctx Context, m M) error
+	handle handler
 	batch  func(s *subscriber, ms []M) error
 	n      int
 	wait   time.Duration
@@ -37,20 +37,19 @@ func (p plan[M]) handler(cfg *config) handler {
 				s.passed++
 				return nil
 			}
-			return f(s, valueOf[M](h))
+			return f(s, h)
 		}
 	case cfg.filterM != nil:
 		filter := cfg.filterM.(func(M) bool)
 		return func(s *subscriber, h *header) error {
-			m := valueOf[M](h)
-			if !filter(m) {
+			if !filter(valueOf[M](h)) {
 				s.passed++
 				return nil
 			}
-			return f(s, m)
+			return f(s, h)
 		}
 	}
-	return func(s *subscriber, h *header) error { return f(s, valueOf[M](h)) }
+	return f
 }
 
 func (p plan[M]) batcher() *batcher {
@@ -107,7 +106,7 @@ func subscribeFunc[M any](src Source[M], name string, fn func(Context, M) error,
 	if fn == nil {
 		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil: give one that handles messages"))
 	}
-	sub, err := src.subscribe(plan[M]{handle: fn}, configure(opts))
+	sub, err := src.subscribe(plan[M]{handle: func(s *subscriber, h *header) error { return fn(s, valueOf[M](h)) }}, configure(opts))
 	return sub, wrap("subscribe to", name, err)
 }
 
@@ -136,8 +135,8 @@ func subscribePID[M any](src Source[M], name string, pid *actor.PID, opts []Subs
 	cfg := configured(opts)
 	cfg.follows = pid
 	sys := src.registry().sys
-	sub, err := src.subscribe(plan[M]{handle: func(_ Context, m M) error {
-		sys.Send(pid, m)
+	sub, err := src.subscribe(plan[M]{handle: func(_ *subscriber, h *header) error {
+		sys.Send(pid, valueOf[M](h))
 		return nil
 	}}, cfg)
 	if err != nil {

@@ -28,9 +28,8 @@ type subscriber struct {
 	attempt  uint16
 	passed   uint32 // messages filtered out since the last commit
 
-	cur     *header // being handled
-	on      *leg    // where cur is from
-	skipped uint64
+	cur *header // being handled
+	on  *leg    // where cur is from
 
 	delivered atomic.Uint64
 	rare      atomic.Pointer[rare]
@@ -162,6 +161,9 @@ func (s *subscriber) isBusy() bool {
 		return state&running != 0
 	}
 	if state != 0 {
+		return true
+	}
+	if s.many != nil && len(s.many.expected()) > 0 {
 		return true
 	}
 	for _, l := range s.legs() {

@@ -117,7 +117,11 @@ func (s *subscriber) why() error {
 // drain ends the subscriber once it has dealt with what is in the log now.
 func (s *subscriber) drain() {
 	targets := map[*leg]uint64{}
-	for _, l := range s.legs() {
+	legs := s.legs()
+	if s.many != nil {
+		legs = append(legs, s.many.expected()...)
+	}
+	for _, l := range legs {
 		targets[l] = l.stream.tail.Load()
 		if l.group != nil {
 			l.group.draining.Store(true)

@@ -138,7 +138,7 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 		return false
 	}
 	s.on = l
-	s.skipped = l.dropped.Load() - l.seen
+	l.note()
 	handle, r := l.handle, l.stream.ring.Load()
 	pos := first
 	for pos < end {
@@ -166,7 +166,7 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 			return true
 		}
 		pos++
-		if s.skipped != 0 && s.passed == passed {
+		if l.skipped != 0 && s.passed == passed {
 			s.told(l)
 		}
 		if s.state.Load() != running || (p != nil && p.lost()) {
@@ -197,9 +197,9 @@ func (s *subscriber) settled(l *leg, n uint64) {
 
 // told notes that the consumer has been told of what it has skipped.
 func (s *subscriber) told(l *leg) {
-	if s.skipped != 0 {
-		l.seen += s.skipped
-		s.skipped = 0
+	if l.skipped != 0 {
+		l.seen += l.skipped
+		l.skipped = 0
 	}
 }
 
@@ -210,7 +210,7 @@ func (s *subscriber) serveQueue(l *leg) bool {
 	if h == nil {
 		return false
 	}
-	s.skipped = l.drops() - l.seen
+	l.note()
 	s.handOut(l, h)
 	return true
 }
@@ -232,8 +232,8 @@ func (s *subscriber) handOut(l *leg, h *header) {
 		s.settle(l, h, s.failed(l, h, err))
 		return
 	}
-	if s.passed > 0 {
-		s.skipped = 0 // not told: the next one is
+	if s.passed > 0 && l.skipped != 0 {
+		l.skipped = 0 // not told: the next one is
 	}
 	s.settled(l, 1)
 	s.settle(l, h, true)
