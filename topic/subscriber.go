@@ -166,9 +166,6 @@ func (s *subscriber) isBusy() bool {
 	if s.many != nil && len(s.many.expected()) > 0 {
 		return true
 	}
-	if s.many != nil && len(s.many.expected()) > 0 {
-		return true
-	}
 	for _, l := range s.legs() {
 		if !l.ended.Load() && (l.gated.Load() || l.available() > 0) {
 			return true
