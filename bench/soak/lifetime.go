@@ -33,6 +33,32 @@ func (c *crowd) end() {
 
 // run lets everything happen for some time, ends the world, and checks what was seen.
 func (w *world) run(d time.Duration) {
+	w.spend(d)
+	w.check()
+}
+
+// Ways to end a world.
+const (
+	anyhow   = iota // while all goes on, or as below
+	calmly          // after all has been handled, and all are gone that do not stay
+	abruptly        // without time for anything
+)
+
+// ending draws one. Where a transport lies between, what is complete can only be told in calm.
+func (w *world) ending() int {
+	switch n := w.rng.IntN(10); {
+	case w.endings != anyhow:
+		return w.endings
+	case w.hub != nil || n < 3:
+		return calmly
+	case n < 5:
+		return abruptly
+	}
+	return anyhow
+}
+
+// spend lets everything happen for some time, and ends the world.
+func (w *world) spend(d time.Duration) {
 	gates, publishers, meddlers := newCrowd(), newCrowd(), newCrowd()
 	gates.start(func(ctx context.Context) {
 		for ctx.Err() == nil {
@@ -44,13 +70,13 @@ func (w *world) run(d time.Duration) {
 	base := w.strangers()
 	w.populate(publishers, meddlers)
 	wait(publishers.ctx, d)
-	switch ending := w.rng.IntN(10); {
-	case w.hub != nil || ending < 3:
+	switch w.ending() {
+	case calmly:
 		w.calm = true
 		publishers.end()
 		meddlers.end()
 		w.settle(base)
-	case ending < 5:
+	case abruptly:
 		w.abrupt = true
 	}
 	w.close()
@@ -58,7 +84,6 @@ func (w *world) run(d time.Duration) {
 	meddlers.end()
 	w.drains.Wait()
 	w.afterlife()
-	w.check()
 }
 
 // populate starts those who publish and those who meddle.

@@ -105,7 +105,7 @@ func (sh *sharing) step(p part, major uint64) bool {
 	case sh.known && major <= sh.from:
 		return sh.bad("got %d, though it began behind %d", major, sh.from)
 	case f.letter != nil && p.who != last.who && last.s.ended+last.s.gone > 0:
-		delete(sh.log.given, *f.letter) // the member ended before its dead letter was out
+		sh.undo(last) // the member ended before its dead letter was out
 	case f.dealt:
 		return sh.bad("%s deals with %d (%v), but %s has: %v on attempt %d", p.who, major, p.event, last.who, last.made, last.attempt)
 	case last.handout != nil && last.out > p.in:
@@ -129,6 +129,17 @@ func (sh *sharing) step(p part, major uint64) bool {
 		sh.w.expectLetter(sh.log, l.consumer, major, l.attempts, sh.until == 0)
 	}
 	return true
+}
+
+// undo takes back that a handout was given up: the next member has it again.
+func (sh *sharing) undo(p part) {
+	for _, major := range p.majors {
+		if f := sh.fates[major]; f.last.handout == p.handout && f.letter != nil {
+			delete(sh.log.given, *f.letter)
+			f.letter, f.dealt = nil, false
+			sh.turn(major).open[major] = true
+		}
+	}
 }
 
 // failures is how often the messages of a handout had failed before; of a batch, the one that had failed most often.

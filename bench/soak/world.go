@@ -28,6 +28,7 @@ type world struct {
 	out     *arena // what relays publish to
 	books   books
 	closing atomic.Bool // Close has been called, or is about to be
+	endings int         // how to end it
 	calm    bool        // before Close all publishers ended, and all was handled
 	abrupt  bool        // Close was given no time
 
