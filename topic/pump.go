@@ -77,10 +77,10 @@ func (p *pump) walk() (end bool) {
 			s.slow.Store(true)
 			go s.run()
 		case v == nil:
-			s.release()
+			p.let(s)
 			go p.rerun()
 		default:
-			s.release()
+			p.let(s)
 		}
 	}()
 	st := p.stream
@@ -96,6 +96,15 @@ func (p *pump) walk() (end bool) {
 		if p.leave(seen) {
 			return true
 		}
+	}
+}
+
+// let releases a subscriber. A pump that is lost at this very moment does not come by again, and those that took over may have
+// passed while the subscriber was not to be had: then it is on its own.
+func (p *pump) let(s *subscriber) {
+	s.release()
+	if p.lost() {
+		s.schedule()
 	}
 }
 
@@ -211,6 +220,6 @@ func (p *pump) visit(l *leg) (progress, ok bool) {
 		return false, false
 	}
 	p.host = nil
-	s.release()
+	p.let(s)
 	return progress, true
 }
