@@ -245,6 +245,7 @@ func TestPublicationWithAnIDIsAppendedOnce(t *testing.T) {
 		for range 3 {
 			go func() { results <- numbers.Publish(t.Context(), 2, topic.ID("two")) }()
 		}
+		synctest.Wait()
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := numbers.Publish(impatient, 2, topic.ID("two")); !errors.Is(err, context.DeadlineExceeded) {
