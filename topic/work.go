@@ -139,7 +139,7 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 	}
 	s.on = l
 	l.note()
-	handle, r := l.handle, l.stream.ring.Load()
+	handle, r, skipped := l.handle, l.stream.ring.Load(), l.skipped != 0
 	pos := first
 	for pos < end {
 		h := r.at(pos)
@@ -166,8 +166,9 @@ func (s *subscriber) serveStream(l *leg, p *pump) bool {
 			return true
 		}
 		pos++
-		if l.skipped != 0 && s.passed == passed {
+		if skipped && s.passed == passed {
 			s.told(l)
+			skipped = false
 		}
 		if s.state.Load() != running || (p != nil && p.lost()) {
 			break
