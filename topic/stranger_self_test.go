@@ -267,3 +267,31 @@ func TestCloseDrainsChains(t *testing.T) {
 		}
 	}
 }
+
+// Close does not lose a message that goes round while it looks who is busy.
+func TestCloseFollowsAMessageThatGoesRound(t *testing.T) {
+	for range 10 {
+		sys := topictest.NewSystem(t)
+		const topics, hops = 4, 2000
+		var ring [topics]*topic.Topic[int]
+		for i := range ring {
+			ring[i] = mustOpen[int](t, sys, fmt.Sprintf("ring%d", i))
+		}
+		last := 0
+		for i := range ring {
+			mustSubscribe(t, ring[i], func(ctx topic.Context, n int) error {
+				if last = n; n == hops {
+					return nil
+				}
+				return ring[(i+1)%topics].Publish(ctx, n+1)
+			})
+		}
+		mustPublish(t, ring[0], 0)
+		if err := sys.Close(within(t, 20*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if last != hops {
+			t.Fatalf("the message was lost after %d of %d hops", last, hops)
+		}
+	}
+}
