@@ -45,11 +45,11 @@ readme: ## compile the README's programs, run them and compare their output
 bench: ## measure against channels and the bare engine, and print the table with the goals
 	cd bench && $(GO) run .
 
-bench-check: ## vet, build and test the bench module
-	cd bench && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) build -o /dev/null ./... && $(GO) test -count=1 -timeout 5m ./...
+bench-check: ## vet, build and test the bench module, with 5 s of the soak
+	cd bench && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) build -o /dev/null ./... && $(GO) test -count=1 -timeout 5m ./... && $(GO) run $(RACE) ./soak -for 5s
 
 soak: ## 60 s of random subscribes, stops, panics and closes, with an oracle (SOAKTIME=10m)
-	cd bench && $(GO) run $(RACE) . -soak $(SOAKTIME)
+	cd bench && $(GO) run $(RACE) ./soak -for $(SOAKTIME)
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@for pkg in $$($(GO) list ./...); do \
