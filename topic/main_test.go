@@ -19,7 +19,7 @@
 //	  its start position is known                               TestSubscribeStarts
 //	  Latest, Earliest, a position, a time                      TestSubscribeStarts, TestSubscribeRefusesPositionsThatAreNotThere
 //	  a replay joins the live flow without gap or repeat        TestReplayJoinsTheLiveFlow
-//	  Stop ends it now                                          TestStopEndsNow, TestStopByTheConsumerItself
+//	  Stop ends it now                                          TestStopEndsNow, TestStopByTheConsumerItself, TestStopHandsOutNoMoreThanTheMessageAtHand
 //	  Drain ends it after what is in the log                    TestDrainHandlesWhatIsInTheLog, TestDrainEndsWithItsContext, TestDrainByPoisonPill
 //	  a dying subscriber leaves no trace                        TestSubscriberThatDiesLeavesNoTrace, TestSubscribePIDIsForgottenWhenTheActorDies
 //	  filters                                                   TestFilterLeavesMessagesOut

@@ -165,7 +165,6 @@ func TestConsumerReceivesDirectMessages(t *testing.T) {
 type bilingual struct {
 	busy sync.Mutex
 	log  *record[string]
-	fail bool
 }
 
 func (g *bilingual) one(what string) {
