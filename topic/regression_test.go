@@ -3,6 +3,7 @@ package topic_test
 import (
 	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -191,5 +192,17 @@ func TestReplayIsFinishedBeforeTheEnd(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A responder that would leave requests without an answer is refused.
+func TestRespondRefusesWhatLeavesRequestsUnanswered(t *testing.T) {
+	sys := newSystem(t)
+	tp := open[int](t, sys, "n")
+	answer := func(topic.Context, int) (int, error) { return 0, nil }
+	for _, o := range []topic.SubscribeOption{topic.Filter(func(int) bool { return true }), topic.Overflow(topic.DropOldest), topic.Overflow(topic.Latest)} {
+		if _, err := topic.Respond(tp, answer, o); err == nil || !strings.Contains(err.Error(), "without an answer") {
+			t.Error(err)
+		}
 	}
 }

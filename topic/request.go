@@ -82,6 +82,13 @@ func Respond[M, R any](t *Topic[M], fn func(Context, M) (R, error), opts ...Subs
 	if t.core.bridge != nil {
 		return nil, wrap("respond on", t.core.name, fmt.Errorf("requests do not cross a transport: open the topic without Via"))
 	}
+	switch {
+	case cfg.err != nil:
+	case cfg.filterM != nil:
+		cfg.err = fmt.Errorf("a Filter would leave requests without an answer: answer them with an error instead")
+	case cfg.flow != Block:
+		cfg.err = fmt.Errorf("Overflow(%v) would leave requests without an answer: use Block", cfg.flow)
+	}
 	if cfg.group == "" {
 		cfg.group = responders
 	}
