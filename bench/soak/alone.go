@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/azutoolkit/echo/topic"
@@ -27,53 +26,6 @@ func (w *world) checkAlone(s *subject) {
 		r := &reading{w: w, s: s, log: a.log, begin: begin, until: s.until(a), single: single}
 		r.check(byLog[a.log])
 	}
-}
-
-// A beginning is where a subscription began to read a log.
-type beginning struct {
-	reads         bool   // it reads this log
-	known         bool   // the place is known: from
-	from          uint64 // everything behind it is the subscription's
-	least, latest uint64 // otherwise it is between these
-}
-
-func (s *subject) begin(a *arena) beginning {
-	b := beginning{reads: s.arena == a || slices.Contains(s.several, a)}
-	switch {
-	case s.arena == a && s.w.hub == nil:
-		b.known, b.from = true, s.sub.Start().Major
-		return b
-	case s.arena == nil && s.several == nil: // a pattern
-		_, before := s.before[a]
-		_, after := s.after[a]
-		b.reads = a.name != "out"
-		if s.w.hub == nil && !before && !after {
-			b.known = true // opened later: from its first message
-			return b
-		}
-	}
-	b.least, b.latest = s.before[a], 1<<62
-	if after, ok := s.after[a]; ok {
-		b.latest = after
-	}
-	if s.w.hub != nil || s.spec.from != topic.Latest {
-		b.least = 0
-	}
-	return b
-}
-
-// until is the position up to which the subscription must have handled everything; 0 if that is not known.
-func (s *subject) until(a *arena) uint64 {
-	err := s.sub.Err()
-	switch {
-	case s.w.abrupt || s.late || s.actor && s.pid != nil && isClosed(s.sub.Done()) && !errors.Is(err, topic.ErrClosed):
-		return 0
-	case s.drained != nil && err == nil && s.ended == 0 && s.w.hub == nil && !a.removed:
-		return s.drained[a]
-	case errors.Is(err, topic.ErrClosed) && s.w.complete(a) && !s.paused && s.ended == 0 && !s.draining:
-		return a.log.last()
-	}
-	return 0
 }
 
 // A reading is what a consumer got of one log.
@@ -164,7 +116,9 @@ func (r *reading) step(h *handout, first bool) bool {
 // gap is how many messages that the subscription wants are between the expected one and major.
 func (r *reading) gap(major uint64) (n uint64) {
 	for p := r.next; p < major; p++ {
-		if e := r.log.at(p); e == (Event{}) || r.s.spec.wants(e) {
+		switch e := r.log.at(p); {
+		case e == (Event{}) && r.s.spec.filter > 0: // nobody else has seen it: it may be one that the filter refuses
+		case e == (Event{}), r.s.spec.wants(e):
 			n++
 		}
 	}

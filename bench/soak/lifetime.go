@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/azutoolkit/echo/actor"
 	"github.com/azutoolkit/echo/topic"
-	"github.com/azutoolkit/echo/transport"
 )
 
 // crowd are goroutines that end together.
@@ -149,145 +146,10 @@ func (w *world) breakLinks(ctx context.Context) {
 	}
 }
 
-// settle waits until all is handled, ends what may be ended, and looks for what is left.
-func (w *world) settle(base int) {
-	w.drains.Wait()
-	for _, s := range w.alive() {
-		s.resume()
-	}
-	if w.hub != nil { // what the transport has must be here first
-		w.settleArenas()
-	}
-	for _, s := range w.alive() {
-		if w.rng.IntN(2) == 0 || w.hub != nil {
-			w.await(fmt.Sprintf("%v handles everything", s), s.idle)
-		}
-		if w.hub == nil || w.rng.IntN(2) == 0 {
-			w.forget(s)
-			if w.rng.IntN(2) == 0 {
-				s.stop()
-			} else {
-				s.drain()
-			}
-		}
-	}
-	for _, s := range w.all() {
-		if s.pid != nil {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			if err := w.systems[s.system].Drain(ctx, s.pid); err != nil {
-				w.violation("%v: drain its actor: %v", s, err)
-			}
-			cancel()
-			w.await(fmt.Sprintf("%v ends with its actor", s), func() bool { return isClosed(s.sub.Done()) })
-		}
-	}
-	if w.hub == nil {
-		w.settleArenas()
-		w.await("all actors end but those that stay", func() bool { return w.strangers() <= base+1 }) // the topic for requests
-	}
-}
-
-func (w *world) settleArenas() {
-	for _, a := range w.arenas {
-		w.settleArena(a)
-	}
-}
-
-// settleArena waits until those who stay have seen all there is, and checks that nobody else is there.
-func (w *world) settleArena(a *arena) {
-	if w.hub != nil {
-		last := w.inTransport(a)
-		for i, t := range a.handles {
-			w.await(fmt.Sprintf("%s in system %d has all %d messages", a.name, i, last), func() bool { return t.Stats().Published == last })
-		}
-	}
-	stay := a.staff()
-	for _, s := range stay {
-		w.await(fmt.Sprintf("%v handles everything", s), s.idle)
-	}
-	if w.hub != nil {
-		w.await(fmt.Sprintf("the groups of %s have nothing left in the transport", a.name), func() bool { return w.pending(a) == 0 })
-		return // the others end with the system
-	}
-	w.await(fmt.Sprintf("%s has %d subscriptions", a.name, len(stay)), func() bool { return len(a.handles[0].Stats().Subscriptions) == len(stay) })
-}
-
-// staff are the subjects that stay as long as the arena.
-func (a *arena) staff() []*subject {
-	stay := append([]*subject(nil), a.witness...)
-	for _, q := range a.squads {
-		stay = append(stay, q.anchors...)
-	}
-	return stay
-}
-
-// inTransport is how much the log in the transport holds.
-func (w *world) inTransport(a *arena) uint64 { return w.transportStats(a).Last.Major }
-
-// pending is how many messages the groups that stay have not acknowledged.
-func (w *world) pending(a *arena) (n int64) {
-	for _, g := range w.transportStats(a).Groups {
-		if slices.ContainsFunc(a.squads, func(q *squad) bool { return q.name == g.Name }) {
-			n += int64(g.Pending) + int64(g.Lag)
-		}
-	}
-	return n
-}
-
-func (w *world) transportStats(a *arena) transport.Stats {
-	ctx := context.Background()
-	log, err := w.hub.Open(ctx, a.name, transport.Config{})
-	if err != nil {
-		w.violation("open %s: %v", a.name, err)
-		return transport.Stats{}
-	}
-	defer log.Close()
-	stats, err := log.Stats(ctx)
-	if err != nil {
-		w.violation("statistics of %s: %v", a.name, err)
-	}
-	return stats
-}
-
-// strangers is how many actors there are that do not belong to those who stay.
-func (w *world) strangers() (n int) {
-	for _, a := range w.arenas {
-		n -= len(a.staff())
-	}
-	for _, sys := range w.systems {
-		for _, shard := range sys.Engine().ProcessRegistry.LocalPIDs.LocalPIDs {
-			n += shard.Count()
-		}
-	}
-	return n
-}
-
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
-	}
-}
-
-// await waits for something that has to come true.
-func (w *world) await(what string, true_ func() bool) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	for !true_() {
-		if ctx.Err() != nil {
-			w.violation("never: %s", what)
-			return false
-		}
-		wait(ctx, time.Millisecond)
-	}
-	return true
-}
-
 // close closes the systems, in any case within its time.
 func (w *world) close() {
 	w.closing.Store(true)
+	w.closedAt = now()
 	limit := patience
 	if w.abrupt {
 		limit = time.Duration(w.rng.IntN(20)) * time.Millisecond

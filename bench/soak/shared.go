@@ -29,6 +29,9 @@ type part struct {
 	retries int
 }
 
+// mayHaveEnded reports whether the member may have ended before a dead letter was out.
+func (p part) mayHaveEnded() bool { return p.s.ended > 0 || p.s.gone > 0 || p.s.spec.restarts > 0 }
+
 // A fate is what has become of a message.
 type fate struct {
 	dealt    bool
@@ -104,7 +107,7 @@ func (sh *sharing) step(p part, major uint64) bool {
 	switch {
 	case sh.known && major <= sh.from:
 		return sh.bad("got %d, though it began behind %d", major, sh.from)
-	case f.letter != nil && p.who != last.who && last.s.ended+last.s.gone > 0:
+	case f.letter != nil && p.who != last.who && last.mayHaveEnded():
 		sh.undo(last) // the member ended before its dead letter was out
 	case f.dealt:
 		return sh.bad("%s deals with %d (%v), but %s has: %v on attempt %d", p.who, major, p.event, last.who, last.made, last.attempt)
@@ -135,7 +138,9 @@ func (sh *sharing) step(p part, major uint64) bool {
 func (sh *sharing) undo(p part) {
 	for _, major := range p.majors {
 		if f := sh.fates[major]; f.last.handout == p.handout && f.letter != nil {
-			delete(sh.log.given, *f.letter)
+			if delete(sh.log.given, *f.letter); sh.w.hub != nil {
+				sh.log.given[*f.letter] = false // the transport may have taken the letter without saying so
+			}
 			f.letter, f.dealt = nil, false
 			sh.turn(major).open[major] = true
 		}

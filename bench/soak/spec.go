@@ -107,8 +107,5 @@ func (sp spec) options(name, group string) []topic.SubscribeOption {
 	return opts
 }
 
-// ordered reports whether one consumer gets everything in log order.
-func (sp spec) ordered() bool { return sp.parallel == 1 }
-
 // lossless reports whether the policy drops nothing while the subscription lives.
 func (sp spec) lossless() bool { return sp.flow == topic.Block || sp.flow == topic.Disconnect }

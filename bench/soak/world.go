@@ -16,21 +16,22 @@ import (
 
 // A world is a system or two with everything in it, from the beginning to the end.
 type world struct {
-	report  *report
-	number  int
-	seed    uint64
-	rng     *rand.Rand // belongs to who makes and ends the world
-	streams atomic.Uint64
-	ids     atomic.Uint64
-	systems []*actor.System
-	hub     *memory.Hub // set where two systems share a transport
-	links   []*memory.Link
-	out     *arena // what relays publish to
-	books   books
-	closing atomic.Bool // Close has been called, or is about to be
-	endings int         // how to end it
-	calm    bool        // before Close all publishers ended, and all was handled
-	abrupt  bool        // Close was given no time
+	report   *report
+	number   int
+	seed     uint64
+	rng      *rand.Rand // belongs to who makes and ends the world
+	streams  atomic.Uint64
+	ids      atomic.Uint64
+	systems  []*actor.System
+	hub      *memory.Hub // set where two systems share a transport
+	links    []*memory.Link
+	out      *arena // what relays publish to
+	books    books
+	closing  atomic.Bool // Close has been called, or is about to be
+	closedAt uint64      // when that was
+	endings  int         // how to end it
+	calm     bool        // before Close all publishers ended, and all was handled
+	abrupt   bool        // Close was given no time
 
 	publishers []*publisher
 	drains     sync.WaitGroup
