@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/azutoolkit/echo/actor"
 )
@@ -38,6 +39,10 @@ func valueOf[M any](h *header) M {
 	}
 	return h.value().(M)
 }
+
+// exactly returns the value of a message whose type is known to be M: the header is the beginning of a message[M]. It is
+// a tenth of a delivery faster than valueOf.
+func exactly[M any](h *header) M { return (*message[M])(unsafe.Pointer(h)).value }
 
 func (h *header) value() any { return h.self.(interface{ box() any }).box() }
 

@@ -41,7 +41,7 @@ func (r *registry) leaves(s *subscriber) {
 
 // join gives a consumer of several topics a place in this one.
 func (t *Topic[M]) join(s *subscriber, p plan[M], cfg *config) error {
-	return t.core.join(s, p.handler(cfg), p.batcher(), cfg, cfg.from, "")
+	return t.core.join(s, p.exactly().handler(cfg), p.batcher(), cfg, cfg.from, "")
 }
 
 // join gives the subscriber a place in the topic. groupName is set for the members of a group.

@@ -41,7 +41,10 @@ func Spawn[M any, C Consumer[M]](src Source[M], new func() C, opts ...SubscribeO
 var errNoSource = errors.New("source is nil: open a topic, or match a pattern")
 
 func consumerPlan[M any, C Consumer[M]]() plan[M] {
-	return plan[M]{handle: func(s *subscriber, h *header) error { return s.consumer.(C).On(s, valueOf[M](h)) }}
+	return plan[M]{
+		handle: func(s *subscriber, h *header) error { return s.consumer.(C).On(s, valueOf[M](h)) },
+		exact:  func(s *subscriber, h *header) error { return s.consumer.(C).On(s, exactly[M](h)) },
+	}
 }
 
 // hooksOf finds out what a consumer can do besides.

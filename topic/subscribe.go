@@ -20,9 +20,18 @@ type Source[M any] interface {
 // A plan says how a consumer handles messages of type M.
 type plan[M any] struct {
 	handle handler
+	exact  handler // the same, faster, for topics whose type is M itself
 	batch  func(s *subscriber, ms []M) error
 	n      int
 	wait   time.Duration
+}
+
+// exactly is the plan for a topic of type M, and not of one that implements M.
+func (p plan[M]) exactly() plan[M] {
+	if p.exact != nil {
+		p.handle = p.exact
+	}
+	return p
 }
 
 // handler makes the plan fit the untyped core.
@@ -106,7 +115,10 @@ func subscribeFunc[M any](src Source[M], name string, fn func(Context, M) error,
 	if fn == nil {
 		return nil, wrap("subscribe to", name, fmt.Errorf("function is nil: give one that handles messages"))
 	}
-	sub, err := src.subscribe(plan[M]{handle: func(s *subscriber, h *header) error { return fn(s, valueOf[M](h)) }}, configure(opts))
+	sub, err := src.subscribe(plan[M]{
+		handle: func(s *subscriber, h *header) error { return fn(s, valueOf[M](h)) },
+		exact:  func(s *subscriber, h *header) error { return fn(s, exactly[M](h)) },
+	}, configure(opts))
 	return sub, wrap("subscribe to", name, err)
 }
 
@@ -150,6 +162,7 @@ func (t *Topic[M]) subscribe(p plan[M], cfg *config) (*Subscription, error) {
 	if err := typed[M](cfg); err != nil {
 		return nil, err
 	}
+	p = p.exactly()
 	c := t.core
 	if cfg.parallel > 1 || cfg.group != "" {
 		return c.subscribeGroup(cfg, p.handler(cfg), p.batcher)
