@@ -189,9 +189,7 @@ func (c *core) remove(ctx context.Context) error {
 // awaitAll waits for the ends of subscribers, and names the first that has not ended in time.
 func awaitAll(ctx context.Context, hosts []*subscriber) error {
 	for _, s := range hosts {
-		select {
-		case <-s.ended():
-		case <-ctx.Done():
+		if !within(ctx, s.ended()) {
 			return &stuckError{name: s.label(), topic: s.topicName(), cause: context.Cause(ctx)}
 		}
 	}

@@ -1,9 +1,7 @@
 package topic
 
 import (
-	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
 	"maps"
 	"reflect"
@@ -216,38 +214,4 @@ func (r *registry) subscribers() (all []*subscriber) {
 		all = append(all, c.own()...)
 	}
 	return all
-}
-
-// Close removes all topics and waits for their subscriptions. It names those that have not ended when ctx does.
-func (r *registry) Close(ctx context.Context) error {
-	hosts := r.subscribers()
-	for _, s := range hosts {
-		if s.core == nil {
-			s.requestStop(ErrClosed)
-		}
-	}
-	cores := r.cores()
-	for _, c := range cores {
-		r.sys.Engine().Root.Stop(c.pid)
-	}
-	var errs []error
-	for _, c := range cores {
-		select {
-		case <-c.gone:
-		case <-ctx.Done():
-			errs = append(errs, wrap("close", c.name, context.Cause(ctx)))
-		}
-	}
-	for _, s := range hosts {
-		if err := awaitAll(ctx, []*subscriber{s}); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	for _, c := range cores {
-		if c.bridge != nil {
-			errs = append(errs, c.bridge.await(ctx))
-		}
-	}
-	r.dog.close()
-	return errors.Join(errs...)
 }

@@ -26,7 +26,7 @@ type withFunc struct {
 
 type withInterface struct{ R io.Reader }
 
-type secret struct{ a, b int }
+type secret struct{ _, _ int }
 
 type tree struct {
 	Left, Right *tree
@@ -48,11 +48,11 @@ func crosses[M any](t *testing.T, m M) {
 type list struct {
 	Next *list
 	N    int
-	skip func()
+	_    func()
 	Chan chan int `json:"-"`
 }
 
-type selfWritten struct{ f func() }
+type selfWritten struct{ _ func() }
 
 func (selfWritten) MarshalJSON() ([]byte, error)  { return []byte(`7`), nil }
 func (*selfWritten) UnmarshalJSON(b []byte) error { return nil }

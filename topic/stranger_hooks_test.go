@@ -20,12 +20,14 @@ import (
 
 var errBad = errors.New("bad hook")
 
+var zero int
+
 // ways are how user code can leave a function other than by returning.
 var ways = map[string]func(){
 	"panic":         func() { panic("bad hook") },
 	"panic error":   func() { panic(errBad) },
 	"panic nil":     func() { panic(nil) },
-	"runtime error": func() { var m map[string]int; m["x"] = 1 },
+	"runtime error": func() { _ = 1 / zero },
 	"Goexit":        runtime.Goexit,
 }
 
@@ -387,6 +389,9 @@ func spoil(w World, leave func()) {
 	}
 }
 
+// own is the key of a value in a context derived from a consumer's.
+type own struct{}
+
 // A consumer may end itself in every way there is.
 func TestConsumerMayEndItself(t *testing.T) {
 	for name, end := range map[string]func(ctx topic.Context, sub *topic.Subscription) error{
@@ -427,7 +432,7 @@ func TestConsumerMayEndItself(t *testing.T) {
 func TestConsumerThatDrainsItselfGoesOnToTheEndOfTheLog(t *testing.T) {
 	for name, wait := range map[string]func(topic.Context) context.Context{
 		"own context": func(ctx topic.Context) context.Context { return ctx },
-		"derived":     func(ctx topic.Context) context.Context { return context.WithValue(ctx, "k", "v") },
+		"derived":     func(ctx topic.Context) context.Context { return context.WithValue(ctx, own{}, "v") },
 		"poison":      nil,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package topic_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,9 @@ func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 			_, err = worlds.Subscribe(nothing, c.opts...)
 			reads(t, err, `topic: subscribe to ">": `, c.reads)
 			_, err = topic.Respond(tp, func(topic.Context, World) (int, error) { return 0, nil }, c.opts...)
-			reads(t, err, `topic: respond on "worlds": `, c.reads)
+			if reads(t, err, `topic: respond on "worlds": `); !strings.Contains(name, "filter") { // has no filter at all
+				reads(t, err, c.reads)
+			}
 			if n := len(tp.Stats().Subscriptions); n != 0 {
 				t.Errorf("%d subscriptions are left behind", n)
 			}

@@ -44,9 +44,9 @@ func (f *flood) On(ctx topic.Context, n int) error {
 }
 
 func TestPublishingToOnesOwnFullTopicFailsAtOnce(t *testing.T) {
-	own := func(c topic.Context) context.Context { return c }
+	itself := func(c topic.Context) context.Context { return c }
 	derived := func(c topic.Context) context.Context {
-		ctx, cancel := context.WithTimeout(context.WithValue(c, "k", "v"), time.Hour)
+		ctx, cancel := context.WithTimeout(context.WithValue(c, own{}, "v"), time.Hour)
 		_ = cancel
 		context.AfterFunc(c, cancel)
 		return ctx
@@ -80,7 +80,7 @@ func TestPublishingToOnesOwnFullTopicFailsAtOnce(t *testing.T) {
 			return topic.SpawnOn(sys, func() *flood { return f }, topic.With(f.tp, (*flood).On, topic.Buffer(8), topic.Name("flood")))
 		},
 	} {
-		for which, ctx := range map[string]func(topic.Context) context.Context{"own context": own, "derived context": derived} {
+		for which, ctx := range map[string]func(topic.Context) context.Context{"own context": itself, "derived context": derived} {
 			t.Run(name+" with "+which, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					sys := topictest.NewSystem(t)
@@ -162,7 +162,7 @@ func TestPublishingWithAForeignContextWaitsForItsEnd(t *testing.T) {
 		if n := logged.count("publishers have waited"); n != 0 {
 			t.Errorf("warned before 5 s")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if n := logged.count("publishers have waited"); n != 1 || logged.count("topic=own subscription=flood") != 1 {
 			t.Errorf("after 5 s: %d warnings, want one that names topic and subscription", n)
@@ -209,7 +209,7 @@ func TestCycleOfTwoFullTopicsIsToldAndEnds(t *testing.T) {
 		}
 		begin := time.Now()
 		err := sys.Close(within(t, 10*time.Second))
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 10*time.Second+actor.Grace {
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 10*time.Second+2*actor.Grace {
 			t.Errorf("Close: %v after %v", err, time.Since(begin))
 		}
 		if err == nil || !slices.ContainsFunc([]string{`"pinger" of topic "ping"`, `"ponger" of topic "pong"`}, func(s string) bool { return contains(err, s) }) {
