@@ -30,6 +30,7 @@ type group struct {
 
 	mu       sync.Mutex
 	placed   bool          // guarded by mu
+	begin    uint64        // guarded by mu: the first position it gets, once it is placed
 	members  []*subscriber // guarded by mu
 	finished []bool        // guarded by mu: for the positions from low to scan
 	back     []claim       // guarded by mu: given back, without a key, by position
@@ -62,7 +63,7 @@ func (g *group) place(start, lost uint64) bool {
 	if g.placed {
 		return false
 	}
-	g.placed = true
+	g.placed, g.begin = true, start
 	g.low.Store(start)
 	g.scan.Store(start)
 	g.dropped.Add(lost)

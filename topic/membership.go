@@ -58,6 +58,25 @@ func (g *group) attempted(h *header, attempt int) {
 	}
 }
 
+// responds reports whether a responder gets the request at pos, or one whose group has been told that it gets no answer.
+func (c *core) responds(pos uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, g := range c.groups {
+		if g.policy.responder && g.gets(pos) {
+			return true
+		}
+	}
+	return false
+}
+
+// gets reports whether the message at pos comes after the group's beginning.
+func (g *group) gets(pos uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.placed && g.begin <= pos
+}
+
 // unanswered takes the requests that no member has taken, for a group of responders that has lost its last member.
 func (g *group) unanswered() (rest []*reply) {
 	for h, _ := g.take(nil); h != nil; h, _ = g.take(nil) {

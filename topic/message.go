@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -115,12 +116,15 @@ type reply struct {
 	answer chan any        // in-process requests: buffered for one
 	ctx    context.Context // the asker's
 	to     *actor.PID      // requests that came as a message with a sender
+	sent   atomic.Bool     // to has its answer
 	sys    *actor.System
 }
 
 func (r *reply) send(v any) {
 	if r.to != nil {
-		r.sys.Send(r.to, v)
+		if !r.sent.Swap(true) {
+			r.sys.Send(r.to, v)
+		}
 		return
 	}
 	select {

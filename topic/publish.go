@@ -53,6 +53,9 @@ func (c *core) receive(from *subscriber, msg any) {
 	}
 	if err == nil {
 		err = c.publishSent(from, h)
+		if err == nil && sender != nil && !c.responds(h.pos) { // see request
+			h.meta.reply.send(wrap("request", c.name, ErrNoResponder))
+		}
 	}
 	if err != nil {
 		c.reg.sys.DeadLetter(actor.DeadLetter{To: c.pid, Message: v, From: sender, Reason: wrap("publish", c.name, err)})

@@ -51,7 +51,10 @@ func request[M any](ctx context.Context, t *Topic[M], m M, opts []PublishOption)
 	if _, err := c.publish(ctx, h); err != nil {
 		return nil, err
 	}
-	if c.responders.Load() == 0 { // the last one left before it could have seen the request
+	switch {
+	case h.pos == 0:
+		return nil, fmt.Errorf("a request with this ID was published before, and is answered once: use another ID")
+	case !c.responds(h.pos): // the last one left before it could have seen the request
 		r.send(ErrNoResponder)
 	}
 	select {

@@ -212,3 +212,16 @@ func TestWrongTypeToThePIDIsADeadLetter(t *testing.T) {
 	}
 	reads(t, got[0].Undelivered.Reason, "the topic carries topic_test.World, not *topic_test.World")
 }
+
+func TestRequestWithARepeatedIDIsAnErrorAtOnce(t *testing.T) {
+	tp := mustOpen[int](t, topictest.NewSystem(t), "numbers")
+	if _, err := topic.Respond(tp, func(_ topic.Context, n int) (int, error) { return 2 * n, nil }); err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, 10*time.Second)
+	if n, err := topic.Request[int](ctx, tp, 21, topic.ID("x")); n != 42 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	_, err := topic.Request[int](ctx, tp, 21, topic.ID("x"))
+	reads(t, err, "a request with this ID was published before, and is answered once: use another ID")
+}
