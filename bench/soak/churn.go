@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/azutoolkit/echo/actor"
@@ -71,7 +72,7 @@ func (w *world) join(rng *rand.Rand) {
 		w.live = append(w.live, s)
 		w.mu.Unlock()
 	case errors.Is(err, topic.ErrClosed), errors.Is(err, topic.ErrRemoved), errors.Is(err, actor.ErrClosed):
-		if !w.closing.Load() && !w.isRemoved(a) {
+		if !w.closing.Load() && !slices.ContainsFunc(append(s.several, a), w.isRemoved) {
 			w.violation("%v: %v", s, err)
 		}
 	case w.hub != nil:
