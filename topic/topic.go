@@ -279,6 +279,7 @@ func (t *Topic[M]) message(m M, opts []PublishOption) (*header, error) {
 
 // Remove ends the topic: publishers get [ErrRemoved], subscriptions end, the log is dropped, and the name is free. It waits
 // for the subscriptions until ctx ends. A topic in a transport is closed here; what the transport holds stays for others.
+// The topic of its dead letters stays: it is removed like any other.
 func (t *Topic[M]) Remove(ctx context.Context) error {
 	return wrap("remove", t.core.name, t.core.remove(ctx))
 }
