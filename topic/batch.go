@@ -211,6 +211,9 @@ func (s *subscriber) wants(l *leg, h *header) bool {
 
 // handBatch hands out what is in hand. The context's metadata are those of the first message.
 func (s *subscriber) handBatch(l *leg) {
+	if s.isStopped() {
+		return // what a group has given is given back
+	}
 	b := l.batch
 	h := b.items[0]
 	s.on, s.cur = l, h

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,10 +137,11 @@ func FuzzDeadLettersAndRedrives(f *testing.F) {
 			sys := actor.NewSystem(actor.WithLogger(slog.New(slog.DiscardHandler)))
 			defer sys.Close(t.Context())
 			numbers := open[int](t, sys, "numbers")
-			healthy, done, other := false, newRecord[int](), newRecord[int]()
-			broken := map[int]bool{}
+			done, other := newRecord[int](), newRecord[int]()
+			healthy, consumerHealthy := false, atomic.Bool{}
+			var failing sync.Map
 			on := func(ctx topic.Context, n int) error {
-				if broken[n] && !healthy {
+				if _, fails := failing.Load(n); fails && !consumerHealthy.Load() {
 					if n%2 == 0 {
 						panic(n)
 					}
@@ -154,8 +157,11 @@ func FuzzDeadLettersAndRedrives(f *testing.F) {
 				switch b % 8 {
 				case 0, 1: // a message; every other fails as long as the consumer is not healthy
 					tail++
-					broken[tail] = b%8 == 1
-					if dead[tail] = broken[tail] && !healthy; !dead[tail] {
+					broken := b%8 == 1
+					if broken {
+						failing.Store(tail, true)
+					}
+					if dead[tail] = broken && !healthy; !dead[tail] {
 						delete(dead, tail)
 					}
 					publish(t, numbers, tail)
@@ -173,6 +179,7 @@ func FuzzDeadLettersAndRedrives(f *testing.F) {
 				case 5:
 					pass(time.Second)
 					healthy = !healthy
+					consumerHealthy.Store(healthy)
 				case 6: // the consumer goes; a new one of the same name comes
 					if err := sub.Drain(t.Context()); err != nil {
 						t.Fatal(err)

@@ -114,7 +114,7 @@ func (s *subscriber) passOn() {
 func (s *subscriber) serveGroup(l *leg) bool {
 	s.arrived(l)
 	h, attempt := l.group.take(s)
-	if h == nil {
+	if h == nil || s.isStopped() { // what is in hand then is given back when the member leaves
 		return false
 	}
 	s.attempt = uint16(attempt)

@@ -29,8 +29,9 @@ func (s *Subscription) Name() string { return s.hosts[0].label() }
 // several topics.
 func (s *Subscription) Start() Position { return s.start }
 
-// Stop ends the subscription now. Once it returns no further message is handed out, but for one whose hand-over has begun at
-// that very moment; the message in the consumer's hands is not waited for, see Done. Its context ends.
+// Stop ends the subscription now. Nothing that is published after it has returned is handed out, and of what is in the log at
+// most the message whose hand-over has begun at that very moment. The message in the consumer's hands is not waited for, see
+// Done; its context ends.
 func (s *Subscription) Stop() {
 	s.leavePattern()
 	for _, h := range s.hosts {

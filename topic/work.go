@@ -126,9 +126,15 @@ func (s *subscriber) forgo(l *leg) bool {
 // maxBatch is how many messages a subscriber gets in a row before the next one has its turn, and before its cursor moves.
 const maxBatch = 256
 
+// isStopped is asked once more when a message has been found: nothing is handed out that was published after Stop returned.
+func (s *subscriber) isStopped() bool { return s.state.Load()&stopped != 0 }
+
 // serveStream is the fast path: it hands out a run of messages straight from the ring.
 func (s *subscriber) serveStream(l *leg, p *pump) bool {
 	tail := l.stream.tail.Load()
+	if s.isStopped() {
+		return false
+	}
 	first := l.cursor.Load()
 	if l.config().flow == DropOldest {
 		first = l.skip(first, tail)
@@ -208,7 +214,7 @@ func (s *subscriber) told(l *leg) {
 func (s *subscriber) serveQueue(l *leg) bool {
 	l.queue.feed(l.stream, &l.dropped)
 	h := l.queue.pop()
-	if h == nil {
+	if h == nil || s.isStopped() {
 		return false
 	}
 	l.note()
