@@ -19,6 +19,7 @@ type group struct {
 	done   func(h *header, finished bool) // a group in a transport: acknowledge, or give back
 	policy *config                        // of the first member
 	closed func()                         // called when the last member has left
+	seated func()                         // a group in a transport: called when a member has its place
 
 	low      atomic.Uint64
 	scan     atomic.Uint64 // next position to hand out

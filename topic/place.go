@@ -6,6 +6,14 @@ import (
 
 // attach adds a leg at its start. From here on every message reaches it.
 func (st *stream) attach(l *leg, from Start) (behind Position, err error) {
+	behind, err = st.addLeg(l, from)
+	if err == nil && l.group != nil && l.group.seated != nil {
+		l.group.seated() // not before: what comes while nobody has a place in the stream is kept for nobody
+	}
+	return behind, err
+}
+
+func (st *stream) addLeg(l *leg, from Start) (behind Position, err error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.closed != nil {

@@ -206,3 +206,30 @@ func TestRespondRefusesWhatLeavesRequestsUnanswered(t *testing.T) {
 		}
 	}
 }
+
+// slowStarter takes its time to start.
+type slowStarter struct{ got *record[int] }
+
+func (s slowStarter) Start(topic.Context) error {
+	<-time.After(time.Second)
+	return nil
+}
+func (s slowStarter) On(ctx topic.Context, n int) error { return s.got.on(ctx, n) }
+
+// What a group in a transport was given before its first member had its place was lost: it stayed with this node for ever.
+func TestGroupInATransportLosesNothingBeforeItsFirstMember(t *testing.T) {
+	bubble(t, func(t *testing.T, sys *actor.System) {
+		hub := memory.New()
+		defer hub.Close(t.Context())
+		numbers, got := open[int](t, sys, "numbers", topic.Via(hub)), newRecord[int]()
+		if err := numbers.PublishBatch(t.Context(), upTo(500)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := topic.Spawn(numbers, func() slowStarter { return slowStarter{got} }, topic.Group("all"), topic.From(topic.Earliest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		got.is(t, upTo(500)...)
+	})
+}

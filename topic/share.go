@@ -48,7 +48,9 @@ func (b *bridge) share(g *group, cfg *config) error {
 	g.done, g.closed = sh.done, sh.close
 	b.core.withLocked(g.stream)
 	g.place(1, 0)
-	b.core.reg.sys.Go("group "+strconv.Quote(g.name)+" of topic "+strconv.Quote(b.core.name), func(context.Context) { sh.take() })
+	g.seated = sync.OnceFunc(func() {
+		b.core.reg.sys.Go("group "+strconv.Quote(g.name)+" of topic "+strconv.Quote(b.core.name), func(context.Context) { sh.take() })
+	})
 	return nil
 }
 
