@@ -101,7 +101,18 @@ func (w *world) settleArena(a *arena) {
 		w.await(fmt.Sprintf("%v handles everything", s), s.idle)
 	}
 	if w.hub != nil {
-		w.await(fmt.Sprintf("the groups of %s have nothing left in the transport", a.name), func() bool { return w.pending(a) == 0 })
+		left := ""
+		if !w.await(fmt.Sprintf("the groups of %s have nothing left in the transport", a.name), func() bool {
+			left = w.pending(a)
+			return left == ""
+		}) {
+			w.violation("left in the transport: %s", left)
+			for _, s := range w.alive() {
+				if s.arena == a && s.spec.parallel > 1 {
+					w.violation("%v in system %d has %+v, %v", s, s.system, s.sub.Stats(), s.sub.Err())
+				}
+			}
+		}
 		return // the others end with the system
 	}
 	w.await(fmt.Sprintf("%s has %d subscriptions", a.name, len(stay)), func() bool { return len(a.handles[0].Stats().Subscriptions) == len(stay) })
@@ -119,9 +130,9 @@ func (a *arena) staff() []*subject {
 // inTransport is how much the log in the transport holds.
 func (w *world) inTransport(a *arena) uint64 { return w.transportStats(a.name).Last.Major }
 
-// pending is how many messages the groups that have members have not acknowledged. One that ended while the link was down
+// pending are the groups that have not acknowledged everything. One that ended while the link was down
 // keeps what it held until the transport believes it.
-func (w *world) pending(a *arena) (n int) {
+func (w *world) pending(a *arena) (left string) {
 	names := map[string]bool{}
 	for _, q := range a.squads {
 		names[q.name] = true
@@ -132,11 +143,11 @@ func (w *world) pending(a *arena) (n int) {
 		}
 	}
 	for _, g := range w.transportStats(a.name).Groups {
-		if names[g.Name] {
-			n += g.Pending + g.Lag
+		if names[g.Name] && g.Pending+g.Lag > 0 {
+			left += fmt.Sprintf(" %+v", g)
 		}
 	}
-	return n
+	return left
 }
 
 func (w *world) transportStats(name string) transport.Stats {
